@@ -1,0 +1,323 @@
+-- +goose Up
+
+-- A person as the service knows one. Numbers are sealed (number_enc) and found by a
+-- keyed blind index (number_idx): nobody who reads the table learns a number.
+create table person (
+    id                 bigint generated always as identity primary key,
+    -- the 12-digit personal number; two people never share one
+    number_enc         bytea,
+    number_idx         bytea constraint person_number unique constraint person_number_idx_size check (octet_length(number_idx) = 16),
+    -- a number that names nobody for certain: an old 9-digit one, or one that a
+    -- list gives to a person although it is already another's
+    other_enc          bytea,
+    other_idx          bytea constraint person_other_idx_size check (octet_length(other_idx) = 16),
+    other_kind         text constraint person_other_kind check (other_kind in ('old', 'claimed')),
+    name               text not null constraint person_name_given check (btrim(name) <> ''),
+    name_key           text not null,                -- folded: no marks, one spelling, lower case
+    birth              text constraint person_birth_shape check (birth ~ '^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?$'),
+    sex                text constraint person_sex check (sex in ('M', 'F')),
+    ethnicity          text not null default '',
+    office             text not null references office (code),
+    hamlet             text not null default '',
+    address            text not null default '',
+    phone              text not null default '',
+    died_on            date,
+    register_outcome   text not null default 'unchecked' constraint person_outcome check (register_outcome in (
+                           'match', 'mismatch', 'review', 'not_found', 'duplicate', 'deceased',
+                           'moved', 'absent', 'old_number', 'unchecked')),
+    -- what the answer rests on: fields, candidates, register, day it was true
+    register_evidence  jsonb not null default '{}',
+    checked_at         timestamptz,
+    as_of              date,                         -- the day the register's status was true
+    -- what a clerk decided about the outcome; a new answer that differs clears it
+    settled            text constraint person_settled check (settled in ('pay', 'stop')),
+    settled_by         text,
+    settled_at         timestamptz,
+    merged_into        bigint references person (id),
+    first_list         bigint not null,
+    constraint person_number_whole check ((number_enc is null) = (number_idx is null)),
+    constraint person_other_whole check ((other_enc is null) = (other_idx is null) and (other_idx is null) = (other_kind is null)),
+    constraint person_settled_whole check ((settled is null) = (settled_by is null) and (settled is null) = (settled_at is null)),
+    -- a clerk cannot pay the dead or the absent by a click
+    constraint person_settled_alive check (settled is distinct from 'pay' or register_outcome not in ('deceased', 'absent')),
+    constraint person_checked check (register_outcome = 'unchecked' or checked_at is not null),
+    constraint person_merged_other check (merged_into <> id)
+);
+create index person_other on person (other_idx) where other_idx is not null;
+create index person_office on person (office, register_outcome);
+create index person_name on person (name_key text_pattern_ops);
+create index person_unchecked on person (id) where checked_at is null;
+create index person_merged on person (merged_into) where merged_into is not null;
+
+-- One file as received, for one office and one scheme: a version. Kind 'correction'
+-- holds repaired quarantine rows of another list, 'accounts' an account file.
+create table list (
+    id             bigint generated always as identity primary key,
+    kind           text not null constraint list_kind check (kind in ('list', 'correction', 'accounts')),
+    office         text references office (code),
+    scheme         text constraint list_scheme check (scheme ~ '^[A-Z][A-Z0-9_]{1,15}$'),
+    version        integer not null constraint list_version_positive check (version > 0),
+    previous       bigint references list (id),      -- the version before, or the list a correction mends
+    file_name      text not null,
+    sha256         bytea not null constraint list_sha256 check (octet_length(sha256) = 32),
+    size           bigint not null,
+    sheet          text not null default '',
+    title          text not null default '',
+    headings       text[] not null default '{}',     -- the column headings as written, by column
+    mapping        jsonb not null default '{}',      -- what each heading was understood as
+    imported_by    text not null,
+    imported_at    timestamptz not null,
+    received       integer not null,
+    imported       integer not null,
+    quarantined    integer not null,
+    duplicates     integer not null default 0,
+    repairs        jsonb not null default '{}',      -- how often each repair was made
+    changes        jsonb not null default '{}',      -- {"added": n, "gone": n, "changed": n}
+    constraint list_whole check (received = imported + quarantined and imported >= 0 and quarantined >= 0),
+    constraint list_of_office check (kind = 'accounts' or (office is not null and scheme is not null))
+);
+create unique index list_once on list (sha256, kind, coalesce(office, ''), coalesce(scheme, ''), sheet);
+create unique index list_version on list (office, scheme, version) where kind = 'list';
+alter table person add constraint person_first_list foreign key (first_list) references list (id) deferrable initially deferred;
+
+-- A row as received: imported, or quarantined with the cell and the reason.
+create table list_row (
+    id            bigint generated always as identity primary key,
+    list_id       bigint not null references list (id),
+    row_no        integer not null,                  -- as the spreadsheet counts, from 1
+    state         text not null constraint list_row_state check (state in ('imported', 'quarantined')),
+    person_id     bigint references person (id),
+    cells         bytea not null,                    -- sealed: every cell as received, JSON array
+    repairs       jsonb not null default '[]',       -- [{"column", "kind", "note"}], without the values of numbers
+    warnings      text[] not null default '{}',
+    cell          text,                              -- the cell at fault, such as D17
+    reason        text,                              -- in plain Vietnamese
+    duplicate_of  bigint references list_row (id),
+    corrected_by  bigint references list_row (id),
+    constraint list_row_once unique (list_id, row_no),
+    constraint list_row_quarantined check ((state = 'quarantined') = (reason is not null)),
+    constraint list_row_imported check ((state = 'imported') = (person_id is not null)),
+    constraint list_row_corrected check (corrected_by is null or state = 'quarantined')
+);
+create index list_row_person on list_row (person_id);
+create index list_row_quarantine on list_row (list_id) where state = 'quarantined' and corrected_by is null;
+
+-- What a list says it holds is what it holds, checked when the import commits.
+-- +goose StatementBegin
+create function list_counts() returns trigger language plpgsql as $$
+declare
+    i integer;
+    q integer;
+begin
+    select count(*) filter (where state = 'imported'), count(*) filter (where state = 'quarantined')
+      into i, q from list_row where list_id = new.id;
+    if i <> new.imported or q <> new.quarantined then
+        raise exception 'list % says % imported and % quarantined but holds % and %', new.id, new.imported, new.quarantined, i, q
+            using errcode = 'check_violation', constraint = 'list_counts';
+    end if;
+    return null;
+end
+$$;
+-- +goose StatementEnd
+create constraint trigger list_counts after insert or update on list
+    deferrable initially deferred for each row execute function list_counts();
+
+-- What a version changed against the one before.
+create table list_change (
+    list_id    bigint not null references list (id),
+    person_id  bigint not null references person (id),
+    category   text not null,
+    change     text not null constraint list_change_kind check (change in ('added', 'gone', 'changed')),
+    fields     jsonb not null default '{}',          -- {"field": ["before", "after"]}; numbers masked
+    primary key (list_id, person_id, category, change)
+);
+
+-- One person, one category, from a month to a month, by a decision.
+create table entitlement (
+    id              bigint generated always as identity primary key,
+    person_id       bigint not null references person (id),
+    office          text not null references office (code),
+    scheme          text not null,
+    category        text not null,
+    first_month     date not null constraint entitlement_first_day check (extract(day from first_month) = 1),
+    last_month      date constraint entitlement_last_day check (extract(day from last_month) = 1),
+    children        integer constraint entitlement_children check (children between 0 and 30),
+    injury_percent  integer constraint entitlement_injury check (injury_percent between 0 and 100),
+    seniority_units integer constraint entitlement_seniority check (seniority_units between 0 and 100),
+    decision_no     text not null default '',
+    decision_on     date,
+    list_id         bigint not null references list (id),  -- the newest version that carries it
+    row_id          bigint not null references list_row (id),
+    dropped_by      bigint references list (id),     -- a newer version no longer carries it: held until someone says why
+    constraint entitlement_once unique (person_id, office, scheme, category, first_month),
+    constraint entitlement_order check (last_month is null or last_month >= first_month)
+);
+create index entitlement_office on entitlement (office, scheme);
+create index entitlement_list on entitlement (list_id);
+
+-- Who collects for a person: the person, or an authorised recipient. A changed account
+-- is a new row, so that the next run can show it first.
+create table payee (
+    id                bigint generated always as identity primary key,
+    person_id         bigint not null references person (id),
+    kind              text not null constraint payee_kind check (kind in ('self', 'recipient')),
+    name              text not null,
+    number_enc        bytea,
+    number_idx        bytea,
+    relation          text not null default '',
+    authorisation_no  text not null default '',
+    authorised_until  date,
+    way               text not null constraint payee_way check (way in ('bank', 'cash')),
+    bank_bin          text constraint payee_bin check (bank_bin ~ '^[0-9]{6}$'),
+    account_enc       bytea,
+    account_idx       bytea,
+    holder_name       text not null default '',
+    holder_verdict    text not null default 'none' constraint payee_holder check (holder_verdict in ('same', 'near', 'different', 'none')),
+    holder_why        text not null default '',
+    shared_reason     text not null default '',      -- why several people use one account, as accepted by a clerk
+    list_id           bigint not null references list (id),
+    since             timestamptz not null,
+    ended_at          timestamptz,
+    constraint payee_account_whole check ((account_enc is null) = (account_idx is null)),
+    constraint payee_number_whole check ((number_enc is null) = (number_idx is null)),
+    constraint payee_recipient check (kind = 'self' or authorised_until is null or btrim(name) <> '')
+);
+create unique index payee_current on payee (person_id) where ended_at is null;
+create index payee_person on payee (person_id);
+create index payee_account on payee (account_idx) where ended_at is null;
+
+-- Months settled outside the system before it took over, as the first list says.
+create table paid_before (
+    person_id    bigint not null references person (id),
+    scheme       text not null,
+    category     text not null,
+    first_month  date not null,
+    last_month   date not null,
+    amount       bigint not null constraint paid_before_amount check (amount >= 0),  -- đồng a month
+    list_id      bigint not null references list (id),
+    primary key (person_id, scheme, category, first_month),
+    constraint paid_before_order check (last_month >= first_month)
+);
+
+-- One asking of the register about everybody who is due; an unfinished one is taken up again.
+create table sync (
+    id           bigint generated always as identity primary key,
+    register     text not null,
+    started_by   text not null,
+    started_at   timestamptz not null,
+    stale_before timestamptz,                        -- people checked before this are asked again
+    finished_at  timestamptz,
+    asked        integer not null default 0,
+    outcomes     jsonb not null default '{}'
+);
+create unique index sync_open on sync (register) where finished_at is null;
+
+-- A clerk's decision about one person. A merge works only when another person confirms it.
+create table review_decision (
+    id            bigint generated always as identity primary key,
+    person_id     bigint not null references person (id),
+    decision      text not null constraint review_decision_kind check (decision in ('same', 'pay', 'stop', 'merge')),
+    other_person  bigint references person (id),     -- merge: who remains
+    candidate     integer,                           -- same: which candidate of the evidence, from 1
+    reason        text not null constraint review_decision_reason check (btrim(reason) <> ''),
+    decided_by    text not null,
+    decided_at    timestamptz not null,
+    confirmed_by  text,
+    confirmed_at  timestamptz,
+    refused_at    timestamptz,
+    constraint review_four_eyes check (decision <> 'merge' or confirmed_by is null or confirmed_by <> decided_by),
+    constraint review_merge_other check ((decision = 'merge') = (other_person is not null) and other_person is distinct from person_id),
+    constraint review_same_candidate check ((decision = 'same') = (candidate is not null)),
+    constraint review_confirmed check ((confirmed_by is null) = (confirmed_at is null))
+);
+create index review_decision_person on review_decision (person_id);
+create unique index review_merge_waiting on review_decision (person_id) where decision = 'merge' and confirmed_at is null and refused_at is null;
+
+-- Somebody was merged only by a decision that two people made.
+-- +goose StatementBegin
+create function person_merge_decided() returns trigger language plpgsql as $$
+begin
+    if not exists (select from review_decision d
+                    where d.person_id = new.id and d.other_person = new.merged_into
+                      and d.decision = 'merge' and d.confirmed_by is not null) then
+        raise exception 'person % cannot be merged without a decision that a second person confirmed', new.id
+            using errcode = 'check_violation', constraint = 'person_merge_decided';
+    end if;
+    return new;
+end
+$$;
+-- +goose StatementEnd
+create trigger person_merge_decided before update of merged_into on person
+    for each row when (new.merged_into is not null and new.merged_into is distinct from old.merged_into)
+    execute function person_merge_decided();
+
+-- Deaths, moves and absences as they become known; a worker hands them on.
+create table life_event (
+    id          bigint generated always as identity primary key,
+    person_id   bigint not null references person (id),
+    kind        text not null constraint life_event_kind check (kind in ('death', 'move', 'absence')),
+    on_day      date,                                -- null: the day is not known
+    known_on    date not null,
+    source      text not null,
+    detail      jsonb not null default '{}',
+    recorded_by text not null,
+    recorded_at timestamptz not null,
+    handled_at  timestamptz,
+    constraint life_event_once unique nulls not distinct (person_id, kind, on_day)
+);
+create index life_event_waiting on life_event (id) where handled_at is null;
+
+-- Who may be paid, as of a day: one row a person with an entitlement; no reasons = payable.
+-- A plain SQL function, so that the planner sees through it.
+-- +goose StatementBegin
+create function payable_on(day date) returns table (
+    person_id bigint, office text, payee_id bigint, payee_name text, payee_kind text, way text,
+    bank_bin text, account_enc bytea, account_idx bytea, holder_name text,
+    payee_since timestamptz, authorised_until date, register_outcome text, hold_reasons text[])
+language sql stable as $$
+    select p.id, p.office, y.id, y.name, y.kind, y.way,
+           y.bank_bin, y.account_enc, y.account_idx, y.holder_name,
+           y.since, y.authorised_until, p.register_outcome,
+           array_remove(array[
+               case when p.settled = 'stop' then 'stopped'
+                    when p.settled = 'pay' or p.register_outcome in ('match', 'old_number', 'moved') then null
+                    else p.register_outcome end,
+               case when p.died_on is not null and p.register_outcome <> 'deceased' then 'deceased' end,
+               case when exists (select from entitlement d
+                                  where d.person_id = p.id and d.dropped_by is not null and d.last_month is null)
+                    then 'not_listed' end,
+               case when exists (select from entitlement f
+                                  where f.person_id = p.id and f.office <> p.office
+                                    and f.dropped_by is null and (f.last_month is null or f.last_month >= day))
+                    then 'two_offices' end,
+               case when y.id is null then 'no_payee' end,
+               case when y.way = 'bank' and (y.account_enc is null or y.bank_bin is null) then 'no_account' end,
+               case when y.way = 'bank' and y.holder_verdict = 'different' then 'holder_mismatch' end,
+               case when y.way = 'bank' and y.shared_reason = '' and y.account_idx is not null
+                     and exists (select from payee o
+                                  where o.account_idx = y.account_idx and o.ended_at is null and o.person_id <> p.id)
+                    then 'shared_account' end,
+               case when y.kind = 'recipient' and (y.authorised_until is null or y.authorised_until < day)
+                    then 'authorisation_expired' end
+           ], null)
+      from person p
+      left join payee y on y.person_id = p.id and y.ended_at is null
+     where p.merged_into is null
+       and exists (select from entitlement e where e.person_id = p.id)
+$$;
+-- +goose StatementEnd
+
+-- The same as of today; a session that plays another day says
+-- set local ansinh.today = '2026-10-20'.
+create view payable as
+    select * from payable_on(coalesce(nullif(current_setting('ansinh.today', true), '')::date, current_date));
+
+grant select, insert, update on person, payee, entitlement, paid_before, sync to ansinh_app;
+grant select, insert on list, list_row, list_change, review_decision, life_event to ansinh_app;
+grant update (changes) on list to ansinh_app;
+grant update (corrected_by) on list_row to ansinh_app;
+grant update (confirmed_by, confirmed_at, refused_at) on review_decision to ansinh_app;
+grant update (handled_at) on life_event to ansinh_app;
+grant select on payable to ansinh_app;
+-- rows are written by COPY with ids taken ahead
+grant usage on sequence person_id_seq, list_id_seq, list_row_id_seq, entitlement_id_seq, payee_id_seq to ansinh_app;
