@@ -307,3 +307,17 @@ func lastLines(b []byte) string {
 	lines := strings.Split(strings.TrimSpace(string(b)), "\n")
 	return strings.Join(lines[max(0, len(lines)-6):], " / ")
 }
+
+// Program returns the path of one of PostgreSQL's own programs (pg_dump, pgbench) of the
+// newest version on this machine.
+func Program(name string) (string, error) {
+	c := &Cluster{dir: "/nonexistent"}
+	if err := c.findBinaries(); err != nil {
+		return "", err
+	}
+	path := filepath.Join(c.bin, name)
+	if _, err := os.Stat(path); err != nil {
+		return "", &Error{What: "PostgreSQL's program " + name + " is not in " + c.bin, Do: "install it: apt-get install postgresql-15"}
+	}
+	return path, nil
+}
