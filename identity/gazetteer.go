@@ -1,0 +1,277 @@
+package identity
+
+import (
+	"slices"
+	"strings"
+)
+
+// Unit is one row of the map of communes: where a unit of before July 2025 went.
+// A unit that was divided has several rows.
+type Unit struct {
+	OldCode, OldName, OldDistrict, OldProvince string
+	NewCode, NewName                           string
+}
+
+// Gazetteer resolves commune names and codes of lists to the units of today.
+// Every new code of Cà Mau is an old code that was given to another unit, and
+// many names moved too, so that neither a code nor a name alone decides: a
+// district makes a name old, and a code counts with the name beside it.
+type Gazetteer struct {
+	byName    map[string][]string // today's units by kind and name, and by name alone
+	nameOf    map[string]string   // today's units by code
+	old       map[string][]oldUnit
+	oldByCode map[string][]oldUnit
+	districts map[string]bool
+	provinces map[string]bool
+}
+
+type oldUnit struct{ code, name, base, district, newCode string }
+
+// Place is what commune and address cells say.
+type Place struct {
+	Codes  []string // units of today it can mean, most likely first
+	Sure   bool     // one unit, named beyond doubt
+	Hamlet string   // key of the ấp or khóm, empty when none is named
+	Old    bool     // named by a unit of before July 2025
+	Key    string   // key of the commune's bare name, also where no unit is known
+}
+
+// NewGazetteer makes a gazetteer of the given map; an empty map resolves nothing
+// and is useful with AddUnit.
+func NewGazetteer(units []Unit) *Gazetteer {
+	g := &Gazetteer{map[string][]string{}, map[string]string{}, map[string][]oldUnit{}, map[string][]oldUnit{}, map[string]bool{}, map[string]bool{}}
+	for _, u := range units {
+		g.AddUnit(u.NewCode, u.NewName)
+		kind, base := unitName(u.OldName)
+		_, district := unitName(u.OldDistrict)
+		_, province := unitName(u.OldProvince)
+		o := oldUnit{u.OldCode, kind + " " + base, base, district, u.NewCode}
+		g.old[base] = append(g.old[base], o)
+		g.oldByCode[u.OldCode] = append(g.oldByCode[u.OldCode], o)
+		g.districts[district] = true
+		g.provinces[province] = true
+	}
+	return g
+}
+
+// AddUnit adds a unit of today that the register knows.
+func (g *Gazetteer) AddUnit(code, name string) {
+	if code == "" || name == "" {
+		return
+	}
+	if _, known := g.nameOf[code]; known {
+		return
+	}
+	kind, base := unitName(name)
+	g.nameOf[code] = kind + " " + base
+	for _, key := range []string{kind + " " + base, base} {
+		if !slices.Contains(g.byName[key], code) {
+			g.byName[key] = append(g.byName[key], code)
+		}
+	}
+}
+
+// clone is a gazetteer that can take more units without changing g.
+func (g *Gazetteer) clone() *Gazetteer {
+	if g == nil {
+		return NewGazetteer(nil)
+	}
+	c := *g
+	c.byName, c.nameOf = map[string][]string{}, map[string]string{}
+	for k, v := range g.byName {
+		c.byName[k] = slices.Clone(v)
+	}
+	for k, v := range g.nameOf {
+		c.nameOf[k] = v
+	}
+	return &c
+}
+
+// Today gives the unit of today that a code with a name beside it means, and
+// whether it was named by what it was before.
+func (g *Gazetteer) Today(code, name string) (today string, old bool) {
+	kind, base := unitName(name)
+	full := kind + " " + base
+	now, known := g.nameOf[code]
+	if known && (base == "" || now == full || strings.HasSuffix(now, " "+base)) {
+		return code, false
+	}
+	for _, o := range g.oldByCode[code] {
+		if base != "" && o.base == base && (kind == "" || o.name == full) {
+			return o.newCode, true
+		}
+	}
+	if known {
+		return code, false
+	}
+	if before := g.oldByCode[code]; len(before) > 0 && base == "" {
+		return before[0].newCode, true
+	}
+	if codes := g.byName[full]; code == "" && len(codes) == 1 {
+		return codes[0], false
+	}
+	return code, false
+}
+
+// Resolve reads the commune and address cells of a list row. Either may be empty,
+// and the commune may hold a code, a name, or an address down to the province.
+func (g *Gazetteer) Resolve(commune, address string) Place {
+	var p Place
+	parts := placeParts(commune)
+	district, province := "", ""
+	for _, part := range append(slices.Clone(parts), placeParts(address)...) {
+		kind, base := unitName(part)
+		if g.districts[base] && district == "" && (isDistrictKind(kind) || len(parts) > 1 || len(placeParts(address)) > 2) {
+			if kind == "" && len(g.byName[base])+len(g.old[base]) > 0 && part == firstOf(parts) {
+				continue // "Phước Long" alone, or first, is the commune
+			}
+			district = base
+		}
+		if g.provinces[base] {
+			province = base
+		}
+	}
+	for i, part := range parts {
+		if len(parts) > 1 && i > 0 && p.Key != "" {
+			break
+		}
+		g.readPart(&p, part, district, i == 0 && len(parts) > 1)
+	}
+	inAddress := placeParts(address)
+	for i, part := range inAddress {
+		kind, base := unitName(part)
+		switch {
+		case isHamletKind(kind):
+			p.Hamlet = base
+		case p.Key != "" && base == p.Key, base == district, base == province:
+		case p.Key == "" && i == len(inAddress)-1 || p.Key == "" && (kind == "xa" || kind == "phuong" || kind == "thi tran"):
+			g.readPart(&p, part, district, false)
+		case p.Key == "" && (len(g.byName[base]) > 0 || len(g.old[base]) > 0) && (i > 0 || len(inAddress) == 1):
+			g.readPart(&p, part, district, false)
+		case i == 0 && p.Hamlet == "" && kind == "" && !isDistrictKind(kind):
+			p.Hamlet = base
+		}
+	}
+	p.Sure = len(p.Codes) == 1
+	return p
+}
+
+func firstOf(parts []string) string {
+	if len(parts) == 0 {
+		return ""
+	}
+	return parts[0]
+}
+
+// readPart adds the units that one part of an address can mean.
+func (g *Gazetteer) readPart(p *Place, part, district string, mayBeHamlet bool) {
+	kind, base := unitName(part)
+	if isHamletKind(kind) {
+		p.Hamlet = base
+		return
+	}
+	if base == "" || isDistrictKind(kind) {
+		return
+	}
+	add := func(code string) {
+		if !slices.Contains(p.Codes, code) {
+			p.Codes = append(p.Codes, code)
+		}
+	}
+	if allDigits(base) && len(base) == 5 { // a code without a name: of today first
+		if _, ok := g.nameOf[base]; ok {
+			add(base)
+		}
+		for _, o := range g.oldByCode[base] {
+			add(o.newCode)
+			p.Old = p.Old || len(p.Codes) == 1
+		}
+		p.Key = base
+		return
+	}
+	full := kind + " " + base
+	known := false
+	if district == "" {
+		now := g.byName[full]
+		if kind == "" || len(now) == 0 {
+			now = g.byName[base]
+		}
+		for _, code := range now {
+			add(code)
+			known = true
+		}
+	}
+	exact := false
+	for _, o := range g.old[base] {
+		exact = exact || o.name == full
+	}
+	for _, o := range g.old[base] {
+		if (district == "" || o.district == district) && (kind == "" || !exact || o.name == full) {
+			p.Old = p.Old || len(p.Codes) == 0
+			add(o.newCode)
+			known = true
+		}
+	}
+	if !known && district != "" { // a district beside a unit that it never had
+		for _, code := range g.byName[base] {
+			add(code)
+			known = true
+		}
+		for _, o := range g.old[base] {
+			add(o.newCode)
+			known = true
+		}
+	}
+	if !known && mayBeHamlet {
+		p.Hamlet = base
+		return
+	}
+	p.Key = base
+}
+
+// placeParts splits an address at its commas and dashes.
+func placeParts(s string) []string {
+	parts := strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune(",;-–\n|/", r) })
+	out := parts[:0]
+	for _, p := range parts {
+		if p = strings.TrimSpace(p); p != "" {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+var unitKinds = []struct{ prefix, kind string }{
+	{"thi tran ", "thi tran"}, {"tt ", "thi tran"}, {"thi xa ", "thi xa"}, {"tx ", "thi xa"},
+	{"thanh pho ", "thanh pho"}, {"tp ", "thanh pho"}, {"huyen ", "huyen"}, {"quan ", "quan"}, {"h ", "huyen"}, {"tinh ", "tinh"},
+	{"phuong ", "phuong"}, {"p ", "phuong"}, {"xa ", "xa"}, {"x ", "xa"}, {"dac khu ", "dac khu"},
+	{"ap ", "ap"}, {"khom ", "ap"}, {"kp ", "ap"}, {"khu pho ", "ap"}, {"thon ", "ap"}, {"to dan pho ", "ap"}, {"a ", "ap"}, {"k ", "ap"},
+}
+
+// unitName takes a unit's name apart into its kind and its bare name, as keys.
+// "Thị trấn Thị Trấn Năm Căn" is "thi tran", "nam can".
+func unitName(s string) (kind, base string) {
+	base = SearchKey(s)
+	if len(base) > 1 && base[0] == 'p' && allDigits(base[1:]) { // P1
+		return "phuong", strings.TrimLeft(base[1:], "0")
+	}
+	for again := true; again; {
+		again = false
+		for _, k := range unitKinds {
+			if strings.HasPrefix(base, k.prefix) {
+				kind, base, again = k.kind, strings.TrimSpace(base[len(k.prefix):]), true
+				break
+			}
+		}
+	}
+	if short := strings.TrimLeft(base, "0"); allDigits(base) && short != "" && len(base) < 4 {
+		base = short
+	}
+	return kind, base
+}
+
+func isHamletKind(kind string) bool { return kind == "ap" }
+
+func isDistrictKind(kind string) bool {
+	return kind == "huyen" || kind == "thi xa" || kind == "thanh pho" || kind == "quan" || kind == "tinh"
+}
