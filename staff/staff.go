@@ -63,13 +63,13 @@ func (p Person) Actor() string { return "staff:" + p.Login }
 
 // Errors that callers tell apart.
 var (
-	ErrNotFound  = errors.New("no such staff member")
-	ErrTaken     = errors.New("this login is already in use")
-	ErrSignIn    = errors.New("wrong login or password") // also for unknown and disabled logins
-	ErrOwnKey    = errors.New("a key must be confirmed by somebody other than its holder")
-	ErrKeyState  = errors.New("this key request is no longer waiting")
-	ErrKeyInUse  = errors.New("this key is already enrolled or waiting")
-	ErrLastThing = errors.New("nobody may disable their own login")
+	ErrNotFound = errors.New("no such staff member")
+	ErrTaken    = errors.New("this login is already in use")
+	ErrSignIn   = errors.New("wrong login or password") // also for unknown and disabled logins
+	ErrOwnKey   = errors.New("a key must be confirmed by somebody other than its holder")
+	ErrKeyState = errors.New("this key request is no longer waiting")
+	ErrKeyInUse = errors.New("this key is already enrolled or waiting")
+	ErrSelf     = errors.New("nobody may disable their own login")
 )
 
 // Refusal says why a new person, password or key was not accepted.
@@ -119,7 +119,7 @@ func (s *Store) AddAll(ctx context.Context, people []New, by string, now time.Ti
 			var id ID
 			err := tx.QueryRow(ctx, `
 				insert into staff (login, name, office, roles, password_hash, created_at, created_by)
-				values (@login, @name, nullif(@office, ''), @roles, @hash, @now, @by)
+				values (@login, @name, nullif(@office, ''), coalesce(@roles::text[], '{}'), @hash, @now, @by)
 				returning id`, pgx.StrictNamedArgs{
 				"login": n.Login, "name": n.Name, "office": n.Office, "roles": n.Roles,
 				"hash": hashes[i], "now": now, "by": by}).Scan(&id)
@@ -188,7 +188,7 @@ func (s *Store) Disable(ctx context.Context, login, by string, now time.Time) (e
 	defer pg.Wrap(&err, "staff: disable %q", login)
 	login = normalLogin(login)
 	if strings.TrimPrefix(by, "staff:") == login {
-		return ErrLastThing
+		return ErrSelf
 	}
 	return pg.Tx(ctx, s.pool, func(tx pgx.Tx) error {
 		var id ID
