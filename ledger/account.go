@@ -75,7 +75,7 @@ func ensure(ctx context.Context, tx pgx.Tx, accounts []Account, ids map[string]A
 			as a(code, name, type, no_overdraft, office, fund, scheme, owner)
 		on conflict (code) do nothing`, code, name, kind, floor, office, fund, scheme, owner)
 	if err != nil {
-		return err
+		return explain(err)
 	}
 	return found(missing)
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -16,7 +17,10 @@ import (
 	"ansinh.vn/money"
 )
 
-var day = money.Day(2026, 11, 5)
+var (
+	day   = money.Day(2026, 11, 5)
+	noDay time.Time
+)
 
 // books are a database with a small chart.
 type books struct {

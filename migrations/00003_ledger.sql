@@ -2,9 +2,10 @@
 
 create table account (
     id           bigint generated always as identity primary key,
-    code         text not null constraint account_code unique check (code ~ '^[0-9]+(\.[A-Za-z0-9_-]+)*$'),
+    code         text not null constraint account_code unique
+                 constraint account_code_form check (code ~ '^[0-9]+(\.[a-z0-9][a-z0-9-]*)*$'),
     name         text not null,
-    type         text not null check (type in ('asset', 'liability', 'equity', 'revenue', 'expense')),
+    type         text not null constraint account_type check (type in ('asset', 'liability', 'equity', 'revenue', 'expense')),
     no_overdraft boolean not null default false,
     office       text not null default '',
     fund         text not null default '',
