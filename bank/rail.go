@@ -7,7 +7,6 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"ansinh.vn/bank/iso20022"
-	"ansinh.vn/money"
 )
 
 // Rail is a way to pay. The message id is the idempotency key for ever: submitting the
@@ -19,7 +18,8 @@ type Rail interface {
 	Local() bool
 
 	// Submit hands a message over. ErrUnknown means that it may or may not have
-	// arrived: ask with Status, do not send again.
+	// arrived: ask with Status, do not send again. Any other error means that the
+	// message has certainly not been taken.
 	Submit(ctx context.Context, tx pgx.Tx, m Message) (Answer, error)
 
 	// Status asks what became of a message. ErrNoMessage means that the other side
@@ -32,7 +32,7 @@ type Rail interface {
 }
 
 // ErrUnknown says that the answer was lost: the message may or may not have arrived.
-var ErrUnknown = errors.New("no answer from the bank: it may or may not have the message; ask for its status before anything else")
+var ErrUnknown = errors.New("no answer from the bank: it may or may not have the message, ask for its status before anything else")
 
 // ErrNoMessage says that the other side has certainly never received the message.
 var ErrNoMessage = errors.New("the bank does not know this message")
@@ -59,14 +59,4 @@ type Answer struct {
 	// Rejected holds the refused transfers when State is Part. Of a message that is
 	// Rejected as a whole it may be empty.
 	Rejected []iso20022.TransactionStatus
-}
-
-// Message is what a rail is given.
-type Message struct {
-	ID      string // MsgId, such as "AS-202611-31825-1"
-	Kind    string // "pain001", "sheet", "list", "voucher"
-	Content []byte
-	N       int
-	Total   money.VND
-	Account RailAccount
 }

@@ -38,8 +38,8 @@ create table bank_message (
 create index bank_message_account on bank_message (rail_account_id);
 create index bank_message_open on bank_message (id) where state in ('made', 'sent', 'unknown');
 
--- Which state may follow which. "unknown" is left only by asking; back to "made" is
--- the bank saying that it has never seen the message.
+-- Which state may follow which. "unknown" is left only by asking; back to "made" means
+-- that the other side has certainly never had the message.
 -- +goose StatementBegin
 create function bank_message_step() returns trigger language plpgsql as $$
 begin
@@ -51,7 +51,7 @@ begin
     end if;
     if new.state <> old.state and not (old.state, new.state) in (
         ('made', 'sent'),
-        ('sent', 'accepted'), ('sent', 'part'), ('sent', 'rejected'), ('sent', 'unknown'), ('sent', 'cancelled'),
+        ('sent', 'made'), ('sent', 'accepted'), ('sent', 'part'), ('sent', 'rejected'), ('sent', 'unknown'), ('sent', 'cancelled'),
         ('unknown', 'made'), ('unknown', 'sent'), ('unknown', 'accepted'), ('unknown', 'part'), ('unknown', 'rejected'), ('unknown', 'cancelled'),
         ('accepted', 'part'), ('accepted', 'rejected'), ('accepted', 'cancelled'),
         ('part', 'rejected'), ('part', 'cancelled')) then

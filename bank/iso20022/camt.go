@@ -47,22 +47,21 @@ type Balance struct {
 // Entry is one Ntry. The sign is Credit alone; Reversal only says that it undoes
 // another entry.
 type Entry struct {
-	Ref          string // NtryRef
-	Amount       decimal.Decimal
-	Currency     string
-	Credit       bool
-	NoDirection  bool   // CdtDbtInd was missing; read as credit
-	Reversal     bool   // RvslInd
-	Status       string // BOOK, PDNG, INFO, FUTR; "" reads as BOOK
-	BookedOn     time.Time
-	ValueOn      time.Time
-	ServicerRef  string // AcctSvcrRef
-	Code         TransactionCode
-	Info         string // AddtlNtryInf
-	Charges      []Charge
-	Batches      []Batch
-	Details      []Detail
-	DetailsTotal int // number of TxDtls, also when Details were given to a callback
+	Ref         string // NtryRef
+	Amount      decimal.Decimal
+	Currency    string
+	Credit      bool
+	NoDirection bool   // CdtDbtInd was missing; read as credit
+	Reversal    bool   // RvslInd
+	Status      string // BOOK, PDNG, INFO, FUTR; "" reads as BOOK
+	BookedOn    time.Time
+	ValueOn     time.Time
+	ServicerRef string // AcctSvcrRef
+	Code        TransactionCode
+	Info        string // AddtlNtryInf
+	Charges     []Charge
+	Batches     []Batch
+	Details     []Detail
 }
 
 // Booked tells whether the entry moves the booked balance.
@@ -121,6 +120,8 @@ type Detail struct {
 	Return        *Return
 	Charges       []Charge
 	Info          string // AddtlTxInf
+
+	direction string // CdtDbtInd as it came; without one, the entry's counts
 }
 
 // Return is RtrInf: this transaction gives back an earlier one.
