@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"reflect"
 	"sync"
 	"time"
 
@@ -47,12 +48,26 @@ type app struct {
 	pool    *pgxpool.Pool
 }
 
-// registered are the command groups; each file of this folder adds its own.
-var registered []kong.Option
+// group is a command group; each file of this folder registers its own.
+type group struct {
+	name, help string
+	cmd        reflect.Type // of the struct that kong fills
+}
 
-// command adds a command group to the program.
+var groups []group
+
+// command adds a command group to the program; cmd points to an empty struct of its kind.
 func command(name, help string, cmd any) {
-	registered = append(registered, kong.DynamicCommand(name, help, "", cmd))
+	groups = append(groups, group{name, help, reflect.TypeOf(cmd).Elem()})
+}
+
+// commands makes every group anew, so that two runs in one process share nothing.
+func commands() []kong.Option {
+	options := make([]kong.Option, len(groups))
+	for i, g := range groups {
+		options[i] = kong.DynamicCommand(g.name, g.help, "", reflect.New(g.cmd).Interface())
+	}
+	return options
 }
 
 // run is the whole program without its process: what tests start.
@@ -74,7 +89,7 @@ func run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) 
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 		kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.Bind(a),
-	}, registered...)
+	}, commands()...)
 	defer func() {
 		if p := recover(); p != nil {
 			if _, ok := p.(exitNow); !ok {
@@ -184,8 +199,10 @@ func (a *app) dsns(ctx context.Context) (appDSN, ownerDSN string, err error) {
 }
 
 func (a *app) migrate(ctx context.Context, ownerDSN string) error {
-	_, err := migrations.Up(ctx, ownerDSN)
-	return err
+	if _, err := migrations.Up(ctx, ownerDSN); err != nil {
+		return err
+	}
+	return migrateJobs(ctx, ownerDSN)
 }
 
 func (a *app) open(ctx context.Context, dsn string) (*pgxpool.Pool, error) {

@@ -22,6 +22,9 @@ func (c *migrateCmd) Run(ctx context.Context, a *app) error {
 		return usageError("DATABASE_URL names a server of your own: set DATABASE_OWNER_URL to the role that owns the tables, too")
 	}
 	n, err := migrations.Up(ctx, owner)
+	if err == nil {
+		err = migrateJobs(ctx, owner)
+	}
 	if err != nil {
 		return err
 	}
