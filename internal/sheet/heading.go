@@ -1,0 +1,353 @@
+package sheet
+
+import (
+	"iter"
+	"slices"
+	"strings"
+)
+
+// searched is how many rows from the top may hold titles before the heading.
+const searched = 60
+
+// plan is how the rows of one sheet become Rows.
+type plan struct {
+	columns Columns
+	at      [][]int // columns of the file, by column of the vocabulary
+	heading int     // the last heading row
+	top     []string
+	needed  []int // vocabulary columns one of which names somebody
+}
+
+// findHeading looks for the row, or the two rows, that name the most columns.
+func findHeading(rows iter.Seq2[rawRow, error], opt Options) (Table, plan, error) {
+	var top []rawRow
+	empty := true
+	for row, err := range rows {
+		if err != nil {
+			return Table{}, plan{}, err
+		}
+		blank := isBlank(row.cells)
+		empty = empty && blank
+		if !blank {
+			top = append(top, rawRow{row.number, slices.Clone(row.cells)})
+		}
+		if len(top) >= searched {
+			break
+		}
+	}
+	t := Table{Skipped: true, Empty: empty, Found: map[string]string{}}
+	var best plan
+	bestScore := 0
+	for i, row := range top {
+		h := headingOf(opt, row.cells, nil)
+		if h.score > bestScore && h.score >= 2*min(2, len(opt.Columns)) || h.score > bestScore && len(opt.Map) > 0 {
+			bestScore = h.score
+			best, t.Found, t.Ignored = h.plan(opt, row), h.found, h.ignored
+			t.Heading = row.number
+		}
+		if i+1 < len(top) && top[i+1].number == row.number+1 {
+			two := headingOf(opt, top[i+1].cells, row.cells)
+			// A second row only counts when it adds columns and holds no data.
+			if two.score > bestScore && two.score > h.score && two.fromSecond && len(two.found) >= len(h.found) {
+				bestScore = two.score
+				best, t.Found, t.Ignored = two.plan(opt, top[i+1]), two.found, two.ignored
+				t.Heading = top[i+1].number
+			}
+		}
+	}
+	if bestScore > 0 {
+		t.Skipped = false
+		t.Heads = best.top
+		t.Title = titles(top, t.Heading)
+		for _, c := range opt.Columns {
+			if _, ok := t.Found[c.Key]; c.Required && !ok {
+				t.Skipped = true
+			}
+		}
+	}
+	return t, best, nil
+}
+
+// titles are the texts of the rows above a heading.
+func titles(top []rawRow, heading int) (out []string) {
+	for _, row := range top {
+		if row.number >= heading {
+			break
+		}
+		var parts []string
+		for _, c := range row.cells {
+			if c = strings.TrimSpace(c); c != "" {
+				parts = append(parts, c)
+			}
+		}
+		out = append(out, strings.Join(parts, " "))
+	}
+	return out
+}
+
+// heading is one reading of a row as a heading.
+type heading struct {
+	score      int
+	at         [][]int
+	found      map[string]string
+	ignored    []string
+	fromSecond bool
+}
+
+func (h heading) plan(opt Options, row rawRow) plan {
+	p := plan{columns: opt.Columns, at: h.at, heading: row.number, top: row.cells}
+	for i, c := range opt.Columns {
+		if c.Required {
+			p.needed = append(p.needed, i)
+		}
+	}
+	return p
+}
+
+// headingOf reads cells as a heading, under the row above where there is one:
+// "Năm sinh" over "Nam" and "Nữ" reads "Năm sinh Nam", "Năm sinh Nữ".
+func headingOf(opt Options, cells, above []string) heading {
+	h := heading{at: make([][]int, len(opt.Columns)), found: map[string]string{}}
+	type claim struct{ score, column int }
+	claims := make([]claim, len(opt.Columns))
+	for i := range claims {
+		claims[i] = claim{-1, -1}
+	}
+	texts := make([]string, max(len(cells), len(above)))
+	parent := ""
+	for i := range texts {
+		own, up := cell(cells, i), cell(above, i)
+		if up != "" {
+			parent = up
+		} else if own == "" {
+			parent = ""
+		}
+		texts[i] = own
+		if above != nil {
+			texts[i] = strings.TrimSpace(parent + " " + own)
+			if up == "" && own == "" {
+				texts[i] = ""
+			}
+		}
+	}
+	for i, text := range texts {
+		if text == "" {
+			continue
+		}
+		column, score := opt.Columns.meaning(text, opt.Decoders)
+		if above != nil && cell(cells, i) != "" { // the lower row alone may say it better
+			if c, s := opt.Columns.meaning(cells[i], opt.Decoders); s > score {
+				column, score = c, s
+			}
+		}
+		if column < 0 {
+			h.ignored = append(h.ignored, text)
+			continue
+		}
+		if score > claims[column].score {
+			if old := claims[column].column; old >= 0 {
+				h.ignored = append(h.ignored, texts[old])
+			}
+			claims[column] = claim{score, i}
+		} else {
+			h.ignored = append(h.ignored, text)
+		}
+	}
+	for i, c := range claims {
+		if c.column >= 0 {
+			h.at[i] = []int{c.column}
+			h.found[opt.Columns[i].Key] = texts[c.column]
+			h.score += 2
+			if c.score >= exactly {
+				h.score++
+			}
+			h.fromSecond = h.fromSecond || (above != nil && cell(cells, c.column) != "")
+		}
+	}
+	h.applyMap(opt, texts)
+	return h
+}
+
+// applyMap gives columns the headings that the caller named.
+func (h *heading) applyMap(opt Options, texts []string) {
+	for i, c := range opt.Columns {
+		wanted, ok := opt.Map[c.Key]
+		if !ok {
+			continue
+		}
+		var at []int
+		for _, w := range strings.Split(wanted, "+") {
+			for j, text := range texts {
+				if strings.EqualFold(strings.TrimSpace(w), strings.TrimSpace(text)) {
+					at = append(at, j)
+					break
+				}
+			}
+		}
+		if len(at) == 0 {
+			continue
+		}
+		h.at[i] = at
+		h.found[c.Key] = wanted
+		h.score += 4
+		for j := range opt.Columns { // a heading that is named serves nothing else
+			if _, named := opt.Map[opt.Columns[j].Key]; !named && len(h.at[j]) == 1 && slices.Contains(at, h.at[j][0]) {
+				h.at[j] = nil
+				delete(h.found, opt.Columns[j].Key)
+			}
+		}
+	}
+}
+
+// exactly is the score of a heading that is a known name to the letter.
+const exactly = 1000
+
+// relations in a heading mean that it speaks of somebody else.
+var relations = map[string]bool{"cha": true, "me": true, "vo": true, "chong": true, "con": true, "bo": true, "nhan": true,
+	"nuoi": true, "giam": true, "quan": true, "lap": true, "uy": true, "thay": true}
+
+// meaning finds the column that a heading names, -1 when none. A name counts
+// when all of it stands in the heading as whole words; the longest wins.
+func (c Columns) meaning(text string, decoders []func(string) string) (column, score int) {
+	column = -1
+	try := func(text string) {
+		key := fold(text)
+		if key == "" {
+			return
+		}
+		for i := range c {
+			for _, name := range append([]string{c[i].Key}, c[i].Names...) {
+				if s := likeness(key, fold(name)); s > score {
+					column, score = i, s
+				}
+			}
+		}
+	}
+	try(text)
+	if column < 0 && !isASCII(text) {
+		for _, decode := range decoders {
+			try(decode(text))
+		}
+	}
+	return column, score
+}
+
+func likeness(heading, name string) int {
+	if name == "" {
+		return 0
+	}
+	if heading == name {
+		return exactly + len(name)
+	}
+	if len(name) < 4 || len(heading) > 12*len(name) || len(heading) > 120 {
+		return 0
+	}
+	i := strings.Index(" "+heading+" ", " "+name+" ")
+	if i < 0 {
+		return 0
+	}
+	rest := (" " + heading + " ")[:i] + " " + (" " + heading + " ")[i+len(name)+1:]
+	for _, w := range strings.Fields(strings.ReplaceAll(rest, " ca nhan", " ")) {
+		if relations[w] {
+			return 0
+		}
+	}
+	score := 10 * len(name)
+	if i == 0 {
+		score += 5
+	}
+	return score - len(heading)/4
+}
+
+func cell(cells []string, i int) string {
+	if i < len(cells) {
+		return strings.TrimSpace(cells[i])
+	}
+	return ""
+}
+
+func isBlank(cells []string) bool {
+	for _, c := range cells {
+		if strings.TrimSpace(c) != "" {
+			return false
+		}
+	}
+	return true
+}
+
+// row makes a Row of a raw row; false for rows that are no part of the list.
+func (p plan) row(raw rawRow) (Row, bool) {
+	if raw.number <= p.heading || isBlank(raw.cells) || p.isColumnNumbers(raw.cells) || p.isHeadingAgain(raw.cells) {
+		return Row{}, false
+	}
+	r := Row{Number: raw.number, columns: p.columns, at: p.at, raw: raw.cells, values: make([]string, len(p.columns))}
+	for i, at := range p.at {
+		switch len(at) {
+		case 0:
+		case 1:
+			r.values[i] = cell(raw.cells, at[0])
+		default:
+			var parts []string
+			for _, j := range at {
+				if v := cell(raw.cells, j); v != "" {
+					parts = append(parts, v)
+				}
+			}
+			r.values[i] = strings.Join(parts, " ")
+		}
+	}
+	var filled []string
+	for _, c := range raw.cells {
+		if c = strings.TrimSpace(c); c != "" {
+			filled = append(filled, c)
+		}
+	}
+	missing := 0
+	for _, i := range p.needed {
+		if r.values[i] == "" {
+			missing++
+		}
+	}
+	r.Remark = isRemark(filled) || len(p.needed) > 0 && missing == len(p.needed) && len(filled) == 1 && len(raw.cells) > 1
+	return r, true
+}
+
+// isColumnNumbers recognises the row (1) (2) (3) … under a heading.
+func (p plan) isColumnNumbers(cells []string) bool {
+	n, last := 0, 0
+	for _, c := range cells {
+		c = strings.Trim(strings.TrimSpace(c), "()[].")
+		if c == "" {
+			continue
+		}
+		v := 0
+		for _, r := range c {
+			if r < '0' || r > '9' {
+				return false
+			}
+			v = v*10 + int(r-'0')
+			if v > maxColumns {
+				return false
+			}
+		}
+		if v != last+1 {
+			return false
+		}
+		n, last = n+1, v
+	}
+	return n >= 4
+}
+
+func (p plan) isHeadingAgain(cells []string) bool {
+	same, n := 0, 0
+	for i, h := range p.top {
+		if h = strings.TrimSpace(h); h == "" {
+			continue
+		}
+		n++
+		if strings.EqualFold(h, cell(cells, i)) {
+			same++
+		}
+	}
+	return n >= 2 && same == n
+}
