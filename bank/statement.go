@@ -19,7 +19,7 @@ type Statement struct {
 	Closing   decimal.NullDecimal
 	Owner     string
 
-	// Filled when all lines have been read:
+	// Known only when all lines have been read, see Summarise:
 	Entries    int // all, booked or not
 	Booked     int
 	Details    int
@@ -28,6 +28,32 @@ type Statement struct {
 	DebitsN    int
 	DebitsSum  decimal.Decimal
 	Problems   []string
+}
+
+// Balanced tells whether the opening balance and the booked lines lead to the closing
+// one; valid is false where a balance is missing.
+func (s *Statement) Balanced() (balanced, valid bool) {
+	if !s.Opening.Valid || !s.Closing.Valid {
+		return false, false
+	}
+	sum := s.Opening.Decimal.Add(s.CreditsSum).Sub(s.DebitsSum)
+	return sum.Equal(s.Closing.Decimal), true
+}
+
+func (s *Statement) count(l *Line) {
+	s.Entries++
+	s.Details += len(l.Details)
+	switch {
+	case !l.Booked:
+		return
+	case l.Credit:
+		s.CreditsN++
+		s.CreditsSum = s.CreditsSum.Add(l.Amount)
+	default:
+		s.DebitsN++
+		s.DebitsSum = s.DebitsSum.Add(l.Amount)
+	}
+	s.Booked++
 }
 
 // Line is one row of a statement. Amounts are positive; Credit is the direction.
@@ -49,7 +75,6 @@ type Line struct {
 	BatchID    string              // PmtInfId of a batch entry
 	BatchMsgID string
 	BatchN     int
-	Fee        decimal.Decimal // fee or tax booked within the same row (Techcombank)
 	Payer      Party
 	Payee      Party
 	EndToEndID string // of the one detail, when there is exactly one

@@ -80,7 +80,7 @@ func titles(top []rawRow, heading int) (out []string) {
 				parts = append(parts, c)
 			}
 		}
-		out = append(out, strings.Join(parts, " "))
+		out = append(out, strings.Join(parts, " | "))
 	}
 	return out
 }

@@ -107,15 +107,7 @@ func Open(path string, opt Options) (*Reader, error) {
 	if name == "" {
 		name = path
 	}
-	if opt.Limits.File == 0 {
-		opt.Limits.File = 1 << 30
-	}
-	if opt.Limits.Part == 0 {
-		opt.Limits.Part = 4 << 30
-	}
-	if opt.Limits.Texts == 0 {
-		opt.Limits.Texts = 256 << 20
-	}
+	opt.Limits = opt.Limits.orDefault()
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, &Refused{name, "không mở được tệp: " + plainOS(err), "Kiểm tra đường dẫn và quyền đọc"}
@@ -128,7 +120,21 @@ func Open(path string, opt Options) (*Reader, error) {
 	return r, nil
 }
 
-func (r *Reader) open() error {
+func (l Limits) orDefault() Limits {
+	if l.File == 0 {
+		l.File = 1 << 30
+	}
+	if l.Part == 0 {
+		l.Part = 4 << 30
+	}
+	if l.Texts == 0 {
+		l.Texts = 256 << 20
+	}
+	return l
+}
+
+// openSource opens the file as the kind that its content says.
+func (r *Reader) openSource() error {
 	kind, err := sniff(r.name, r.file, r.opt.Limits)
 	if err != nil {
 		return err
@@ -138,7 +144,11 @@ func (r *Reader) open() error {
 	} else {
 		r.source, err = openCSV(r.name, r.file, r.opt.Limits)
 	}
-	if err != nil {
+	return err
+}
+
+func (r *Reader) open() error {
+	if err := r.openSource(); err != nil {
 		return err
 	}
 	usable, empty := 0, 0
