@@ -239,6 +239,13 @@ end $$;
 create trigger inserted after insert on transfer referencing new table as inserted
     for each statement execute function transfer_inserted();
 
+-- ledger_lock locks balances in the order of their ids and returns them as they are then:
+-- who posts a batch looks first which requests an account can bear.
+create function ledger_lock(ids bigint[]) returns setof balance
+language sql security definer set search_path = public, pg_temp as $$
+    select * from balance where account_id = any(ids) order by account_id for no key update
+$$;
+
 -- At commit, whoever took a key has posted under it.
 -- +goose StatementBegin
 create function entry_key_used() returns trigger
