@@ -173,8 +173,8 @@ create function transfer_inserted() returns trigger
 language plpgsql security definer set search_path = public, pg_temp as $$
 declare
     bad  record;
-    want bigint;
-    have bigint;
+    sums record;
+    ids  bigint[];
 begin
     select s.entry_id into bad
     from (select entry_id, on_day, count(*) n, max(n) last, sum(amount) total from inserted group by entry_id, on_day) s
@@ -201,18 +201,12 @@ begin
             using errcode = 'check_violation', constraint = 'reversal_mirrors';
     end if;
 
-    -- locked in the order of their ids, so that two postings never wait for each other
-    select count(*) into want from (select debit from inserted union select credit from inserted) a;
-    select count(*) into have from (
-        select b.account_id from balance b
-        where b.account_id in (select debit from inserted union all select credit from inserted)
-        order by b.account_id for no key update) a;
-    if want <> have then
-        select a.id into bad from (select debit id from inserted union select credit from inserted) a
-        where not exists (select from balance b where b.account_id = a.id) order by id limit 1;
-        raise exception 'account % does not exist', bad.id
-            using errcode = 'foreign_key_violation', constraint = 'accounts_exist';
-    end if;
+    -- Locked in the order of their ids, so that two postings never wait for each other in
+    -- a circle. By an array: when a row that was waited for has changed, its condition is
+    -- tried again, and a transition table is empty then.
+    select array_agg(id order by id) into ids
+    from (select debit id from inserted union select credit from inserted) a;
+    perform from balance where account_id = any(ids) order by account_id for no key update;
 
     with changed as (
         update balance b
@@ -222,13 +216,20 @@ begin
                     union all select credit, 0, amount from inserted) p
               group by account_id) m
         where b.account_id = m.account_id
-        returning b.account_id, b.sign, b.floored, b.debits - b.credits net,
-                  m.debits - m.credits moved)
-    select a.code, -c.sign * c.net short, c.sign * (c.net - c.moved) before into bad
-    from changed c join account a on a.id = c.account_id
-    where c.floored and c.sign * c.net < 0
-    order by c.account_id limit 1;
-    if found then
+        returning b.account_id, b.sign, b.floored, b.debits - b.credits net, m.debits - m.credits moved)
+    select count(*) n, min(account_id) filter (where floored and sign * net < 0) short into sums from changed;
+    if sums.n <> cardinality(ids) then
+        select a.id into bad from unnest(ids) a(id)
+        where not exists (select from balance b where b.account_id = a.id) order by id limit 1;
+        raise exception 'account % does not exist', bad.id
+            using errcode = 'foreign_key_violation', constraint = 'accounts_exist';
+    end if;
+    if sums.short is not null then
+        select a.code, -b.sign * (b.debits - b.credits) short, b.sign * (b.debits - b.credits - m.moved) before into bad
+        from balance b join account a on a.id = b.account_id,
+            (select sum(case when debit = sums.short then amount else -amount end)::bigint moved
+             from inserted where sums.short in (debit, credit)) m
+        where b.account_id = sums.short;
         raise exception 'account % is short of %', bad.code, bad.short
             using errcode = 'check_violation', constraint = 'no_overdraft',
                   detail = json_build_object('account', bad.code, 'short', bad.short, 'balance', bad.before);
