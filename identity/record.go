@@ -44,10 +44,9 @@ const (
 
 // Agreement is how one field of a row compares with a record.
 type Agreement struct {
-	Field  string  // one of the Field constants
-	Level  Level   // how well it agrees
-	Words  string  // in Vietnamese, for the clerk. Example: "họ tên trùng, khác dấu"
-	Weight float64 // log2 of the likelihood ratio; 0 when a side is empty
+	Field string // one of the Field constants
+	Level Level  // how well it agrees
+	Words string // in Vietnamese, for the clerk. Example: "họ tên trùng, khác dấu"
 }
 
 // Level orders how well a field agrees, best first.

@@ -1,0 +1,218 @@
+package identity
+
+import "slices"
+
+// A key that fits more people than this is not followed.
+const (
+	blockLimit = 400
+	plainLimit = 30
+	keptLimit  = 24 // candidates kept of a row, the best
+)
+
+// finder looks for candidates; each goroutine has its own.
+type finder struct {
+	ix    *Index
+	w     *weights
+	pt    pattern
+	found []int32
+	cands []candidate
+}
+
+func (ix *Index) finder() *finder { return &finder{ix: ix, w: usualWeights()} }
+
+// byNumber looks whether the number alone, with name and birth as witnesses,
+// settles the row.
+func (f *finder) byNumber(q *query) (candidate, bool) {
+	f.found = f.found[:0]
+	if q.number != 0 {
+		f.found = f.ix.b.number.find(f.found, q.number, blockLimit)
+	}
+	if q.old != 0 {
+		f.found = f.ix.b.old.find(f.found, uint64(q.old), blockLimit)
+	}
+	if len(f.found) == 0 {
+		return candidate{}, false
+	}
+	f.pt.set(q.form.glued)
+	var best candidate
+	n := 0
+	for _, i := range f.found {
+		if v, s := f.ix.compare(q, &f.pt, i); v.certain() {
+			if n == 0 || best.person != i {
+				n++
+			}
+			best = candidate{person: i, v: v, surprise: float32(s)}
+		}
+	}
+	return best, n == 1
+}
+
+// all finds the candidates of a row, best first.
+func (f *finder) all(q *query) []candidate {
+	f.gather(q)
+	slices.Sort(f.found)
+	f.found = slices.Compact(f.found)
+	f.pt.set(q.form.glued)
+	f.cands = f.cands[:0]
+	for _, i := range f.found {
+		v, s := f.ix.compare(q, &f.pt, i)
+		f.cands = append(f.cands, candidate{person: i, v: v, surprise: float32(s)})
+	}
+	scores := func(c *candidate) float64 { return f.w.of(c.v, float64(c.surprise)) }
+	slices.SortFunc(f.cands, func(a, b candidate) int {
+		switch x, y := scores(&a), scores(&b); {
+		case x > y:
+			return -1
+		case x < y:
+			return 1
+		}
+		return int(a.person - b.person)
+	})
+	n := 0 // what is hopeless beside the best is not kept
+	for n < len(f.cands) && n < keptLimit && scores(&f.cands[n]) > scores(&f.cands[0])-40 && scores(&f.cands[n]) > -5 {
+		n++
+	}
+	return slices.Clone(f.cands[:n])
+}
+
+// gather collects everybody who shares a key with the row.
+func (f *finder) gather(q *query) {
+	b, fm := &f.ix.b, q.form
+	f.found = f.found[:0]
+	try := func(b *block, key uint64) { f.found = b.find(f.found, key, blockLimit) }
+	f.numbers(q)
+	if q.slid >= 0 {
+		f.found = append(f.found, q.slid)
+	}
+	years := [4]uint64{}
+	ny := 0
+	year := func(y int) {
+		years[ny] = uint64(y)
+		ny++
+	}
+	if q.birth != 0 {
+		year(q.birth.year())
+		if q.century {
+			year(q.birth.year() - 100)
+		}
+	}
+	sureYears := ny
+	if q.birth != 0 && !q.birth.full() {
+		year(q.birth.year() - 1)
+		year(q.birth.year() + 1)
+	}
+	places := q.communes[:]
+	if q.communes[0] == 0 {
+		places = []uint32{q.fallback}
+	}
+	if fm.glued != "" && !fm.wild {
+		f.found = b.plain.find(f.found, fm.hPlain, plainLimit)
+		for _, y := range years[:ny] {
+			try(b.plainYear, mix(fm.hPlain, y))
+			try(b.soundYear, mix(fm.hSound, y))
+		}
+		for _, y := range years[:sureYears] {
+			try(b.endsYear, both(fm.hEnds, y))
+		}
+		for _, c := range places {
+			if c == 0 {
+				continue
+			}
+			try(b.plainCommune, mix(fm.hPlain, uint64(c)))
+			try(b.soundCommune, mix(fm.hSound, uint64(c)))
+			for _, y := range years[:ny] {
+				try(b.givenYearCommune, both(both(fm.hGiven, y), uint64(c)))
+				if q.hamlet != 0 {
+					try(b.familyHamlet, both(both(fm.hFamily, y), mix(uint64(c), uint64(q.hamlet))))
+				}
+			}
+		}
+		if q.birth.full() {
+			try(b.plainDay, both(fm.hPlain, uint64(q.birth&511)))
+		}
+	}
+	if fm.wild {
+		for _, y := range years[:ny] {
+			try(b.skeletonYear, both(fm.hSkeleton, y))
+		}
+		for _, c := range places {
+			try(b.skeletonCommune, both(fm.hSkeleton, uint64(c)))
+		}
+	}
+	if q.birth.full() {
+		days := []dayKey{q.birth}
+		if d, m := q.birth.day(), q.birth.month(); d <= 12 && d != m {
+			days = append(days, dayKey(q.birth.year()<<9|d<<5|m))
+		}
+		for _, d := range days {
+			try(b.dayGiven, both(fm.hGiven, uint64(d)))
+			for _, c := range places {
+				try(b.dayCommune, both(uint64(d), uint64(c)))
+			}
+		}
+	}
+}
+
+func both(a, b uint64) uint64 {
+	if a == 0 || b == 0 {
+		return 0
+	}
+	return mix(a, b)
+}
+
+// numbers collects the people of the row's number, of all numbers that are one
+// slip away, and the household of whoever has the number: a relative's number is
+// the commonest mistake.
+func (f *finder) numbers(q *query) {
+	b := &f.ix.b
+	if q.old != 0 {
+		f.found = b.old.find(f.found, uint64(q.old), blockLimit)
+	}
+	q.owner = 0
+	if q.number != 0 {
+		start := len(f.found)
+		f.found = b.number.find(f.found, q.number, blockLimit)
+		if len(f.found) > start {
+			q.owner = f.ix.people[f.found[start]].household
+			f.found = b.household.find(f.found, uint64(q.owner), blockLimit)
+		}
+	}
+	if len(q.digits) < 11 || len(q.digits) > 13 {
+		return
+	}
+	probe := func(k uint64) { f.found = b.number.find(f.found, k, blockLimit) }
+	var digit [14]uint64
+	for i := range len(q.digits) {
+		digit[i] = uint64(q.digits[i] - '0')
+	}
+	switch value := digitsKey(q.digits); len(q.digits) {
+	case 12:
+		power := uint64(1)
+		for i := 11; i >= 0; i-- {
+			for d := range uint64(10) {
+				if d != digit[i] {
+					probe(value + (d-digit[i])*power)
+				}
+			}
+			if i > 0 && digit[i-1] != digit[i] {
+				probe(value + (digit[i-1]-digit[i])*power + (digit[i]-digit[i-1])*power*10)
+			}
+			power *= 10
+		}
+	case 11:
+		power := uint64(1)
+		for range 12 {
+			head, tail := value/power, value%power
+			for d := range uint64(10) {
+				probe((head*10+d)*power + tail)
+			}
+			power *= 10
+		}
+	case 13:
+		power := uint64(1)
+		for range 13 {
+			probe(value/(power*10)*power + value%power)
+			power *= 10
+		}
+	}
+}

@@ -1,0 +1,124 @@
+package identity
+
+// decide makes the results.
+func (m *matching) decide(report *Report, each func(Result) error) error {
+	first := map[holding]int32{} // the first linked row of every person of a list
+	holders := m.holders()
+	for i := range m.rows {
+		r := m.result(i, first, holders)
+		report.Outcomes[r.Outcome]++
+		for _, rep := range r.Repairs {
+			report.Repairs[rep.Kind]++
+		}
+		if err := each(r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// result decides one row, after all rows before it.
+func (m *matching) result(i int, first map[holding]int32, holders map[holding]int32) Result {
+	cands := m.cands[i]
+	r := Result{RowID: m.rows[i].ID, Outcome: NotFound, Repairs: m.repairs[i]}
+	if len(cands) == 0 {
+		r.Reasons = m.reasons(i, r.Outcome, "")
+		return r
+	}
+	r.Score = m.post[i]
+	best := &cands[0]
+	why := ""
+	switch key := (holding{m.s.lists[m.s.of[i]], best.person}); {
+	case m.linked(i):
+		earlier, again := first[key]
+		switch {
+		case again && !m.settled[i] && holders[key] != int32(i) && m.weak(best):
+			r.Outcome, why = Review, "người này đã có ở dòng "+m.rows[earlier].ID+" của danh sách, dòng này khớp yếu hơn"
+		case again:
+			r.Outcome, r.FirstRow = Duplicate, m.rows[earlier].ID
+		case m.ix.people[best.person].deceased:
+			r.Outcome = Deceased
+			first[key] = int32(i)
+		default:
+			r.Outcome = Match
+			first[key] = int32(i)
+		}
+	case m.post[i] >= reviewFrom || m.sum(cands) >= 2*reviewFrom:
+		r.Outcome = Review
+	}
+	if r.Outcome != Review && r.Outcome != NotFound {
+		r.Number = m.ix.numberOf(best.person)
+	}
+	if r.Outcome != NotFound {
+		r.Candidates = m.candidates(i, r.Outcome)
+	}
+	r.Reasons = m.reasons(i, r.Outcome, why)
+	return r
+}
+
+// weak reports a link that stands on less than number, or name and birth.
+func (m *matching) weak(c *candidate) bool {
+	return c.v[fName] > nMiddle && c.v[fNumber] != kSame || contradicts(c.v[fBirth])
+}
+
+func (m *matching) sum(c []candidate) float64 {
+	var room [keptLimit]float64
+	total := 0.0
+	for _, p := range m.w.posteriors(room[:0], c, m.ix.counts.n) {
+		total += p
+	}
+	return total
+}
+
+// candidates are the best three, or the linked one.
+func (m *matching) candidates(i int, outcome Outcome) []Candidate {
+	var room [keptLimit]float64
+	cands := m.cands[i]
+	p := m.w.posteriors(room[:0], cands, m.ix.counts.n)
+	n := min(3, len(cands))
+	if outcome != Review {
+		n = 1
+	}
+	out := make([]Candidate, 0, n)
+	for c := range n {
+		if c > 0 && p[c] < p[0]/1000 {
+			break
+		}
+		out = append(out, Candidate{Number: m.ix.numberOf(cands[c].person), Score: p[c], Fields: m.agreements(&cands[c])})
+	}
+	return out
+}
+
+// LookupOne finds the person of a single row, without a list around it.
+func (ix *Index) LookupOne(row Row) Result {
+	m := &matching{ix: ix, rows: []Row{row}, w: usualWeights(), settled: []bool{false}}
+	m.s = &sheets{of: []int32{0}, rows: [][]int32{{0}}, lists: []int32{0}}
+	m.s.judge(m.rows, Options{Today: ix.opt.Today, Workers: 1})
+	m.queries, m.repairs = make([]query, 1), make([][]Repair, 1)
+	m.repairs[0] = ix.prepareRow(&m.queries[0], &row, &m.s.columns[0], &memo{map[string]cleaned{}, map[[2]string]Place{}})
+	f := ix.finder()
+	if c, ok := f.byNumber(&m.queries[0]); ok {
+		m.cands, m.settled[0] = [][]candidate{{c}}, true
+	} else {
+		m.cands = [][]candidate{f.all(&m.queries[0])}
+	}
+	m.post = []float64{m.rank(m.cands[0])}
+	return m.result(0, map[holding]int32{}, nil)
+}
+
+// Compare tells field by field how a row agrees with one record, for instance
+// one that a register answered to a question by number. Fields that a side does
+// not have are Missing.
+func Compare(row Row, rec Record, opt Options) ([]Agreement, []Repair) {
+	opt.Workers = 1
+	ix := NewIndex(func(yield func(Record) bool) { yield(rec) }, opt)
+	s := groupRows([]Row{row})
+	s.judge([]Row{row}, opt)
+	var q query
+	repairs := ix.prepareRow(&q, &row, &s.columns[0], &memo{map[string]cleaned{}, map[[2]string]Place{}})
+	var pt pattern
+	pt.set(q.form.glued)
+	v, surprise := ix.compare(&q, &pt, 0)
+	m := &matching{ix: ix, w: usualWeights()}
+	return m.agreements(&candidate{v: v, surprise: float32(surprise)}), repairs
+}

@@ -1,0 +1,169 @@
+package identity
+
+// The fields that are weighed, in the order of vector.
+const (
+	fName = iota
+	fBirth
+	fNumber
+	fSex
+	fCommune
+	fHamlet
+	fEthnic
+	fieldCount
+)
+
+// vector is how a row and a person compare, a level a field.
+type vector [8]uint8
+
+// Levels of the name.
+const (
+	nMissing     = iota
+	nMark        // same, marks and all
+	nBare        // same, one side written without any mark
+	nPlain       // same but for marks
+	nSound       // same as the south says it
+	nMiddle      // family and given name same, middle left out, an initial, or in another order
+	nSlip1       // one typing slip
+	nSlip2       // two
+	nWild        // fits what is readable of it
+	nEnds        // family and given name same, middle another
+	nGivenMiddle // given name and a middle word same, family another
+	nGiven       // given name same
+	nFamily      // family name same
+	nDiffer
+	nLevels
+)
+
+// Levels of the birth. The first group compares two full dates, the second
+// knows only the year of one side.
+const (
+	bMissing = iota
+	bFull
+	bSwap     // day and month exchanged
+	bOneOff   // year same, and one of day and month
+	bYear     // year same, day and month not
+	bDayMonth // day and month same, year not
+	bNear     // a year apart
+	bDiffer
+	bYearOnly
+	bNearOnly
+	bFarOnly
+	bLevels
+)
+
+// Levels of the number.
+const (
+	kMissing  = iota
+	kSame     // and the name or the birth bears it out
+	kStranger // same, but neither name nor birth bears it out
+	kSlip     // one slip
+	kTwo      // two digits wrong
+	kRelative // it is the number of somebody in this person's household
+	kSlid     // the neighbouring row has this person's number
+	kDiffer
+	kOldSame
+	kOldSlip
+	kOldDiffer
+	kPrefixSame // what survived of the number fits
+	kPrefixDiffer
+	kLevels
+)
+
+// Levels of sex and ethnicity.
+const (
+	sMissing = iota
+	sSame
+	sDiffer
+	sLevels
+)
+
+// Levels of the commune.
+const (
+	cMissing   = iota
+	cSame      // the one commune named
+	cPossible  // one of several that the words can mean
+	cDiffer    // none of them
+	cSheet     // none is named, but the sheet is of this commune
+	cElsewhere // none is named, and the sheet is of another
+	cLevels
+)
+
+// Levels of the hamlet, compared only within one commune.
+const (
+	hMissing = iota
+	hSame
+	hDiffer
+	hLevels
+)
+
+var levelCount = [fieldCount]int{nLevels, bLevels, kLevels, sLevels, cLevels, hLevels, sLevels}
+
+// groups are levels that exclude each other given what both sides have; the
+// chances of a group sum to one.
+var groups = [fieldCount][][]uint8{
+	fName:    {{nMark, nBare, nPlain, nSound, nMiddle, nSlip1, nSlip2, nWild, nEnds, nGivenMiddle, nGiven, nFamily, nDiffer}},
+	fBirth:   {{bFull, bSwap, bOneOff, bYear, bDayMonth, bNear, bDiffer}, {bYearOnly, bNearOnly, bFarOnly}},
+	fNumber:  {{kSame, kStranger, kSlip, kTwo, kRelative, kSlid, kDiffer}, {kOldSame, kOldSlip, kOldDiffer}, {kPrefixSame, kPrefixDiffer}},
+	fSex:     {{sSame, sDiffer}},
+	fCommune: {{cSame, cPossible, cDiffer}, {cSheet, cElsewhere}},
+	fHamlet:  {{hSame, hDiffer}},
+	fEthnic:  {{sSame, sDiffer}},
+}
+
+// contradicts reports a birth that speaks against the person.
+func contradicts(birth uint8) bool {
+	return birth == bNear || birth == bDiffer || birth == bNearOnly || birth == bFarOnly
+}
+
+// witnessed reports whether name or birth bears out that a number which is equal
+// is this person's own and not a relative's.
+func (v vector) witnessed() bool {
+	birth := v[fBirth]
+	switch name := v[fName]; {
+	case name == nMark || name == nBare:
+		return true
+	case name >= nPlain && name <= nEnds:
+		return !contradicts(birth) && birth != bMissing || birth == bMissing && name <= nSlip1
+	default:
+		return (birth == bFull || birth == bSwap) && v[fSex] != sDiffer
+	}
+}
+
+// certain reports a number that is equal and so well borne out that no other
+// person need be looked at.
+func (v vector) certain() bool {
+	if v[fNumber] != kSame && v[fNumber] != kOldSame {
+		return false
+	}
+	name, birth := v[fName], v[fBirth]
+	if name == nMissing || name > nSlip1 || v[fSex] == sDiffer && birth != bFull {
+		return false
+	}
+	switch birth {
+	case bFull, bSwap, bOneOff, bYearOnly:
+		return true
+	case bYear, bDayMonth, bMissing:
+		return name <= nPlain
+	}
+	return false
+}
+
+// linkable reports whether the evidence is of a kind that may link without a
+// person looking: two of name, birth and number must speak for it.
+func (v vector) linkable() bool {
+	if v[fNumber] == kStranger {
+		return false
+	}
+	n := 0
+	if name := v[fName]; name >= nMark && name <= nEnds {
+		n++
+	}
+	if birth := v[fBirth]; birth != bMissing && !contradicts(birth) {
+		n++
+	}
+	switch v[fNumber] {
+	case kSame, kSlip, kOldSame, kOldSlip, kRelative, kSlid, kTwo:
+		n++
+	}
+	return n >= 2
+}

@@ -1,0 +1,288 @@
+package identity
+
+import (
+	"time"
+)
+
+// A row is linked without a person looking from this posterior up, and shown to
+// a clerk from the lower one up.
+const (
+	linkFrom   = 0.98
+	reviewFrom = 0.10
+)
+
+// Report is what a run of matching learned and did.
+type Report struct {
+	Rows     int
+	Register int
+	Outcomes map[Outcome]int
+	Repairs  map[string]int // by kind
+	ByNumber int            // rows that the number settled, with name and birth as witnesses
+	Present  float64        // learned: chance that a row which the number did not settle is in the register
+	Weights  []LearnedWeight
+	Stages   []Stage
+}
+
+// LearnedWeight is the chance that a field of the right person agrees at a level.
+type LearnedWeight struct {
+	Field  string
+	Level  string // in Vietnamese
+	Chance float64
+}
+
+// Stage is a step of matching and how long it took.
+type Stage struct {
+	Name string
+	Took time.Duration
+}
+
+// matching is one run over the rows of one or several lists.
+type matching struct {
+	ix   *Index
+	rows []Row
+	s    *sheets
+	prepared
+	cands   [][]candidate // by row; one for rows that the number settled
+	settled []bool
+	w       *weights
+	post    []float64 // by row: posterior of its best candidate
+	slid    map[int32]bool
+}
+
+// Match finds the person of every row, in the order of the rows. Rows of one
+// list (Row.List) are judged together: a person stands in it once, columns are
+// read alike, and neighbours in the sheet help to tell namesakes apart.
+func (ix *Index) Match(rows []Row) ([]Result, Report) {
+	results := make([]Result, 0, len(rows))
+	report, _ := ix.MatchEach(rows, nil, func(r Result) error { // collecting cannot fail
+		results = append(results, r)
+		return nil
+	})
+	return results, report
+}
+
+// MatchEach is Match with the results handed over one by one, in the order of
+// the rows, so that a million of them need not be held. It stops at the first
+// error of each and returns it. now, which may be nil, tells the time for the
+// report's stages.
+func (ix *Index) MatchEach(rows []Row, now func() time.Time, each func(Result) error) (Report, error) {
+	m := &matching{ix: ix, rows: rows, w: usualWeights(), slid: map[int32]bool{}}
+	report := Report{Rows: len(rows), Register: len(ix.people), Outcomes: map[Outcome]int{}, Repairs: map[string]int{}}
+	clock := time.Time{}
+	if now != nil {
+		clock = now()
+	}
+	stage := func(name string, do func()) {
+		do()
+		if now != nil {
+			t := now()
+			report.Stages = append(report.Stages, Stage{name, t.Sub(clock)})
+			clock = t
+		}
+	}
+	stage("clean", func() {
+		m.s = groupRows(rows)
+		m.s.judge(rows, ix.opt)
+		m.prepared = ix.prepareRows(rows, m.s)
+	})
+	stage("number", m.byNumber)
+	stage("sheets", m.learnSheets)
+	stage("candidates", m.byBlocks)
+	stage("learn", m.learn)
+	stage("neighbours", m.secondPass)
+	var err error
+	stage("decide", func() { err = m.decide(&report, each) })
+	for i, done := range m.settled {
+		if done && len(m.cands[i]) > 0 {
+			report.ByNumber++
+		}
+	}
+	report.Present = m.w.present
+	report.Weights = m.w.list()
+	return report, err
+}
+
+// byNumber is the first stage: number, borne out by name and birth.
+func (m *matching) byNumber() {
+	m.cands = make([][]candidate, len(m.rows))
+	m.settled = make([]bool, len(m.rows))
+	m.chunks(func(f *finder, i int) {
+		if c, ok := f.byNumber(&m.queries[i]); ok {
+			m.cands[i], m.settled[i] = []candidate{c}, true
+		}
+	})
+}
+
+// chunks calls do for every row, each goroutine with a finder of its own.
+func (m *matching) chunks(do func(f *finder, i int)) {
+	const size = 512
+	parallel(m.ix.opt.workers(), (len(m.rows)+size-1)/size, func(k int) {
+		f := m.ix.finder()
+		for i := k * size; i < min((k+1)*size, len(m.rows)); i++ {
+			do(f, i)
+		}
+	})
+}
+
+// learnSheets learns from the rows that the numbers settled what a sheet does
+// to all its rows: days and months exchanged, the commune it is of, a column of
+// numbers that slid by a row.
+func (m *matching) learnSheets() {
+	parallel(m.ix.opt.workers(), len(m.s.rows), func(g int) {
+		m.learnDates(m.s.rows[g])
+		m.learnCommune(m.s.rows[g])
+	})
+	m.learnSlid()
+}
+
+// learnDates turns the dates of a sheet around when most of those that the
+// numbers prove are: a spreadsheet of American settings reads 05/10 as May.
+func (m *matching) learnDates(rows []int32) {
+	var same, swapped [2]int // text; the spreadsheet's own dates
+	kind := func(q *query) int {
+		if q.iso {
+			return 1
+		}
+		return 0
+	}
+	for _, i := range rows {
+		if !m.settled[i] {
+			continue
+		}
+		q := &m.queries[i]
+		switch m.cands[i][0].v[fBirth] {
+		case bFull:
+			if q.birth.day() != q.birth.month() && q.birth.day() <= 12 {
+				same[kind(q)]++
+			}
+		case bSwap:
+			swapped[kind(q)]++
+		}
+	}
+	for _, i := range rows {
+		q := &m.queries[i]
+		k := kind(q)
+		d, mo := q.birth.day(), q.birth.month()
+		if swapped[k] < 6 || swapped[k] < 3*same[k] || !q.birth.full() || d > 12 || d == mo {
+			continue
+		}
+		was := q.birth.birth()
+		q.birth = dayKey(q.birth.year()<<9 | d<<5 | mo)
+		m.repairs[i] = append(m.repairs[i], Repair{FieldBirth, RepairDateOrder, was.String(), q.birth.birth().String()})
+		if m.settled[i] {
+			var pt pattern
+			pt.set(q.form.glued)
+			c := &m.cands[i][0]
+			v, s := m.ix.compare(q, &pt, c.person)
+			c.v, c.surprise = v, float32(s)
+		}
+	}
+}
+
+// learnCommune gives rows that name no commune the one that nearly all settled
+// rows of the sheet live in.
+func (m *matching) learnCommune(rows []int32) {
+	counts := map[uint32]int{}
+	total, best := 0, uint32(0)
+	unnamed := false
+	for _, i := range rows {
+		unnamed = unnamed || m.queries[i].communes[0] == 0
+		if m.settled[i] {
+			if c := m.ix.people[m.cands[i][0].person].commune; c != 0 {
+				counts[c]++
+				total++
+				if counts[c] > counts[best] || counts[c] == counts[best] && c < best {
+					best = c
+				}
+			}
+		}
+	}
+	if !unnamed || total < 5 || counts[best]*10 < total*7 {
+		return
+	}
+	for _, i := range rows {
+		if q := &m.queries[i]; q.communes[0] == 0 {
+			q.fallback = best
+		}
+	}
+}
+
+// learnSlid finds rows whose number stands in the row before or after, where
+// name and birth bear it out: a column that slid, or two rows exchanged.
+func (m *matching) learnSlid() {
+	for _, rows := range m.s.rows {
+		for k, i := range rows {
+			if m.settled[i] {
+				continue
+			}
+			q := &m.queries[i]
+			for _, j := range [2]int{k - 1, k + 1} {
+				if j < 0 || j >= len(rows) || m.settled[rows[j]] || m.queries[rows[j]].number == 0 {
+					continue
+				}
+				other := *q
+				other.number, other.digits = m.queries[rows[j]].number, m.queries[rows[j]].digits
+				f := m.ix.finder()
+				if c, ok := f.byNumber(&other); ok && c.v[fName] <= nSound && (c.v[fBirth] == bFull || c.v[fBirth] == bYearOnly) {
+					q.slid = c.person
+				}
+			}
+		}
+	}
+}
+
+// byBlocks is the second stage: candidates for all rows that are not settled.
+func (m *matching) byBlocks() {
+	m.chunks(func(f *finder, i int) {
+		if !m.settled[i] {
+			m.cands[i] = f.all(&m.queries[i])
+		}
+	})
+}
+
+// open lists the rows that the number did not settle.
+func (m *matching) open() [][]candidate {
+	var open [][]candidate
+	for i := range m.rows {
+		if !m.settled[i] {
+			open = append(open, m.cands[i])
+		}
+	}
+	return open
+}
+
+// learn finds the weights and gives every row its posterior.
+func (m *matching) learn() {
+	m.w = learn(m.open(), m.ix.counts.n)
+	m.w.near = noNearness
+	m.score()
+}
+
+// score sorts every row's candidates by posterior.
+func (m *matching) score() {
+	m.post = make([]float64, len(m.rows))
+	m.chunks(func(f *finder, i int) {
+		m.post[i] = m.rank(m.cands[i])
+	})
+}
+
+// rank sorts candidates, best first, and gives the posterior of the first.
+func (m *matching) rank(c []candidate) float64 {
+	if len(c) == 0 {
+		return 0
+	}
+	var room [keptLimit]float64
+	p := m.w.posteriors(room[:0], c, m.ix.counts.n)
+	for i := 1; i < len(c); i++ { // a few candidates, nearly sorted
+		for j := i; j > 0 && (p[j] > p[j-1] || p[j] == p[j-1] && c[j].person < c[j-1].person); j-- {
+			p[j], p[j-1] = p[j-1], p[j]
+			c[j], c[j-1] = c[j-1], c[j]
+		}
+	}
+	return p[0]
+}
+
+// linked reports whether row i is linked to its best candidate without a clerk.
+func (m *matching) linked(i int) bool {
+	return len(m.cands[i]) > 0 && m.post[i] >= linkFrom && m.cands[i][0].v.linkable()
+}
