@@ -1,0 +1,141 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"ansinh.vn/identity/registry"
+	"ansinh.vn/internal/province"
+	"ansinh.vn/internal/units"
+	"ansinh.vn/money"
+)
+
+func init() {
+	command("register", "Sổ đăng ký dân cư thử nghiệm / the sandbox population register.", &registerCmd{})
+}
+
+type registerCmd struct {
+	Serve registerServe `cmd:"" help:"Chạy sổ đăng ký thử nghiệm, giao thức DCI qua HTTP / serve the sandbox register in the DCI protocol over HTTP."`
+}
+
+// registerServe runs the sandbox register as a process of its own. With --json
+// the first line of stdout is the access that a client needs.
+type registerServe struct {
+	Listen     string      `help:"Where to listen; port 0 takes a free one." default:"127.0.0.1:7081"`
+	Seed       uint64      `help:"Which province to make." default:"1"`
+	People     int         `help:"How many people stand on the schemes' lists; the register holds about twice as many." default:"20000"`
+	Month      money.Month `help:"The month that the province is made for." default:"2026-11"`
+	File       string      `help:"Serve this register (CSV) instead of a generated province." type:"existingfile"`
+	Faults     string      `help:"How it misbehaves: none, some, many, down, half, lying, or slow=0.1,error=0.05,partial=…,signature=…,cut=…,delay=2s." default:"none"`
+	Profile    string      `help:"How messages are signed." enum:"ed25519,jws,hmac-sha256" default:"ed25519"`
+	AccessFile string      `help:"Also write what a client needs to this file, readable by its owner only."`
+	Today      string      `help:"The register's day, YYYY-MM-DD; without it every message brings its own time, so that the register follows the asker's clock." placeholder:"DAY"`
+}
+
+func (c *registerServe) Run(ctx context.Context, a *app) error {
+	faults, err := registry.ParseFaults(c.Faults, c.Seed)
+	if err != nil {
+		return usageError(err.Error())
+	}
+	var today func() time.Time
+	if c.Today != "" {
+		day, err := money.ParseDay(c.Today)
+		if err != nil {
+			return usageError(err.Error())
+		}
+		started := time.Now()
+		today = func() time.Time { return day.Add(8*time.Hour + time.Since(started)) }
+	}
+	// The port first, so that one in use is known before the province is made.
+	l, err := net.Listen("tcp", c.Listen)
+	if err != nil {
+		return fmt.Errorf("register: cannot listen on %s: %w", c.Listen, err)
+	}
+	defer l.Close()
+	people, err := c.population()
+	if err != nil {
+		return err
+	}
+	server, access, err := registry.Sandbox(c.Seed, people, c.Profile)
+	if err != nil {
+		return err
+	}
+	server.Faults, server.Now = faults, today
+	access.URL = "http://" + l.Addr().String()
+	if c.AccessFile != "" {
+		if err := os.MkdirAll(filepath.Dir(c.AccessFile), 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
+			return fmt.Errorf("register: %w", err)
+		}
+		if err := access.WriteFile(c.AccessFile); err != nil {
+			return err
+		}
+	}
+	if a.JSON {
+		if err := a.PrintJSON(access); err != nil {
+			return err
+		}
+	} else {
+		fmt.Fprintf(a.Out, "Sổ đăng ký thử nghiệm / sandbox register: %s\n", access.URL)
+	}
+	srv := &http.Server{}
+	return server.ListenAndServe(ctx, srv, func() error { return srv.Serve(l) })
+}
+
+// population is the file's people or those of a generated province.
+func (c *registerServe) population() (*registry.Population, error) {
+	if c.File == "" {
+		return provinceRegister(province.Generate(province.Options{Seed: c.Seed, People: c.People, Month: c.Month})), nil
+	}
+	f, err := os.Open(c.File)
+	if err != nil {
+		return nil, fmt.Errorf("register: %w", err)
+	}
+	defer f.Close()
+	people, err := registry.ReadRegister(f)
+	if err != nil {
+		return nil, err
+	}
+	return registry.PopulationOf(people), nil
+}
+
+// provinceRegister is what the register knows of a generated province: a death
+// or a move only from the day on which it was registered.
+func provinceRegister(p *province.Province) *registry.Population {
+	names := map[string]string{}
+	for _, u := range units.Communes() {
+		names[u.Code] = u.Name
+	}
+	return registry.NewPopulation(len(p.People), func(i int, day time.Time) (registry.Record, bool) {
+		one := &p.People[i]
+		if one.Unregistered {
+			return registry.Record{}, false
+		}
+		r := registry.Record{
+			Number: string(one.Number), OldNumber: string(one.OldNumber), Name: one.Name, Birth: one.Birth.String(),
+			Sex: string(one.Sex), Ethnicity: one.Ethnic, Commune: one.Commune, Hamlet: one.Hamlet,
+			Household: fmt.Sprintf("H%07d", one.Household), Standing: registry.Resident,
+		}
+		known := !one.KnownOn.After(day)
+		if !one.Died.IsZero() && known {
+			r.Died = one.Died.Format(time.DateOnly)
+		}
+		switch {
+		case one.Standing != "" && known:
+			r.Standing, r.MovedTo, r.MovedOn = one.Standing, one.MovedTo, one.StandingSince.Format(time.DateOnly)
+			if one.MovedTo != "" {
+				r.Commune, r.Hamlet = "", ""
+			}
+		case one.Standing != "" && one.Office != "":
+			r.Commune = one.Office
+		}
+		r.CommuneName = names[r.Commune]
+		return r, true
+	})
+}

@@ -1,0 +1,202 @@
+package registry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/go-json-experiment/json"
+)
+
+// Server is a sandbox register: the DCI registry endpoints over a population.
+// Fill the exported fields before Handler.
+type Server struct {
+	ID     string // who the register is: sender_id of its answers
+	People *Population
+	Sign   Signer
+	Trust  Verifier          // of those who may ask
+	Keys   Keys              // what /.well-known/jwks.json publishes for ID
+	Access map[string]string // OAuth2 client id → secret; empty asks for no token
+	Faults *Faults
+
+	// Now is the register's clock. Nil lets each message bring its own time, so
+	// that the register lives in the virtual month of whoever asks it; deaths and
+	// moves then become known by that time.
+	Now func() time.Time
+
+	Limit    int // most searches in a message; 0: 1000
+	Found    int // most people that one search may find; 0: 500
+	Callback *http.Client
+
+	tokens   tokenKey
+	messages seen
+	txns     transactions
+	subs     subscriptions
+	work     sync.WaitGroup
+}
+
+// Handler serves the endpoints of the standard.
+func (s *Server) Handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /oauth2/client/token", s.giveToken)
+	mux.HandleFunc("GET /.well-known/jwks.json", s.giveKeys)
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
+	mux.HandleFunc("POST /registry/sync/search", s.syncSearch)
+	mux.HandleFunc("POST /registry/sync/txn/status", s.syncStatus)
+	mux.HandleFunc("POST /registry/search", s.asyncSearch)
+	mux.HandleFunc("POST /registry/txn/status", s.asyncStatus)
+	mux.HandleFunc("POST /registry/subscribe", s.subscribe)
+	mux.HandleFunc("POST /registry/unsubscribe", s.unsubscribe)
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		refuse(w, http.StatusNotFound, "err.request.not_found", r.Method+" "+r.URL.Path+" is not an endpoint of this register")
+	})
+	return mux
+}
+
+// Wait ends when every callback under way has been sent or given up.
+func (s *Server) Wait() { s.work.Wait() }
+
+// refusal is a message that is turned away before it is looked into.
+type refusal struct {
+	status int
+	code   string
+	said   string
+}
+
+func (r *refusal) Error() string { return r.code + ": " + r.said }
+
+// receive reads a message and checks who sent it. It returns the register's time
+// for the message.
+func (s *Server) receive(r *http.Request) (*envelope, time.Time, error) {
+	if err := s.checkToken(r); err != nil {
+		return nil, time.Time{}, err
+	}
+	body, err := readBody(r.Body)
+	if err != nil {
+		return nil, time.Time{}, &refusal{http.StatusBadRequest, errBadRequest, err.Error()}
+	}
+	e, err := openEnvelope(body)
+	if err != nil {
+		return nil, time.Time{}, &refusal{http.StatusBadRequest, errBadRequest, err.Error()}
+	}
+	sent, err := e.header.time()
+	now := sent
+	if s.Now != nil {
+		now = s.Now()
+	} else if err != nil {
+		return nil, time.Time{}, &refusal{http.StatusBadRequest, errBadRequest, "message_ts is no time"}
+	}
+	switch {
+	case e.header.Encrypted:
+		return nil, now, &refusal{http.StatusBadRequest, errEncryption, "this register takes no encrypted messages"}
+	case e.header.SenderID == "":
+		return nil, now, &refusal{http.StatusBadRequest, errSenderInvalid, "the header has no sender_id"}
+	case e.header.ReceiverID != "" && e.header.ReceiverID != s.ID:
+		return nil, now, &refusal{http.StatusBadRequest, errReceiverInvalid, fmt.Sprintf("this register is %q", s.ID)}
+	case e.Signature == "":
+		return nil, now, &refusal{http.StatusForbidden, errSignatureMissing, "the message is not signed"}
+	}
+	if err := s.Trust.Verify(e.canonical, e.Signature, e.header.SenderID, now); err != nil {
+		return nil, now, &refusal{http.StatusForbidden, errSignatureInvalid, err.Error()}
+	}
+	return e, now, nil
+}
+
+// rejectHeader returns the standard's reason to reject a message as a whole, "" for none.
+func (s *Server) rejectHeader(e *envelope, now time.Time, action string, count int) (reason, said string) {
+	h := e.header
+	sent, err := h.time()
+	switch {
+	case h.Version != "" && h.Version != Version:
+		return VersionInvalid, "this register speaks " + Version
+	case err != nil || sent.Sub(now).Abs() > 10*time.Minute:
+		return MessageTimeInvalid, "message_ts is not within ten minutes of " + now.UTC().Format(time.RFC3339)
+	case h.Action != action:
+		return ActionInvalid, fmt.Sprintf("this endpoint takes the action %q", action)
+	case h.MessageID == "" || !s.messages.first(h.SenderID+"\x00"+h.MessageID):
+		return MessageDuplicate, "message_id is missing or was used before"
+	case h.Total != count:
+		return CountInvalid, fmt.Sprintf("total_count is %d, the message has %d", h.Total, count)
+	case count > or(s.Limit, 1000):
+		return CountExceeded, fmt.Sprintf("at most %d in a message", or(s.Limit, 1000))
+	}
+	return "", ""
+}
+
+// answerHeader is the header of what goes back to e.
+func (s *Server) answerHeader(e *envelope, now time.Time, action, status string) header {
+	return header{
+		Version: Version, MessageID: newID(), Time: now.UTC().Format(time.RFC3339), Action: action, Status: status,
+		SenderID: s.ID, ReceiverID: e.header.SenderID,
+	}
+}
+
+// send writes a signed answer.
+func (s *Server) send(w http.ResponseWriter, h header, message any, now time.Time) {
+	body, err := seal(h, message, s.Sign, now)
+	if err != nil {
+		refuse(w, http.StatusInternalServerError, errUnavailable, err.Error())
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_, _ = w.Write(body)
+}
+
+// turnAway answers a refusal of receive.
+func turnAway(w http.ResponseWriter, err error) {
+	var r *refusal
+	if !errors.As(err, &r) {
+		r = &refusal{http.StatusInternalServerError, errUnavailable, err.Error()}
+	}
+	refuse(w, r.status, r.code, r.said)
+}
+
+func refuse(w http.ResponseWriter, status int, code, said string) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	body, _ := json.Marshal(httpErrors{[]ackError{{code, said}}})
+	_, _ = w.Write(body)
+}
+
+// seen remembers message ids, the newest hundred thousand or more.
+type seen struct {
+	mu       sync.Mutex
+	new, old map[string]bool
+}
+
+func (s *seen) first(id string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.new[id] || s.old[id] {
+		return false
+	}
+	if s.new == nil || len(s.new) >= 100_000 {
+		s.old, s.new = s.new, map[string]bool{}
+	}
+	s.new[id] = true
+	return true
+}
+
+// ListenAndServe serves until ctx ends, then waits for what is under way.
+func (s *Server) ListenAndServe(ctx context.Context, srv *http.Server, serve func() error) error {
+	srv.Handler = s.Handler()
+	srv.ReadHeaderTimeout = 10 * time.Second
+	stopped := make(chan error, 1)
+	stop := context.AfterFunc(ctx, func() {
+		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+		defer cancel()
+		stopped <- srv.Shutdown(end)
+	})
+	err := serve()
+	if errors.Is(err, http.ErrServerClosed) && !stop() {
+		err = <-stopped
+	}
+	s.Wait()
+	if err != nil {
+		return fmt.Errorf("registry: serve: %w", err)
+	}
+	return nil
+}
