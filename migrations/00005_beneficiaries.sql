@@ -42,11 +42,12 @@ create table person (
     constraint person_settled_alive check (settled is distinct from 'pay' or register_outcome not in ('deceased', 'absent')),
     constraint person_checked check (register_outcome = 'unchecked' or checked_at is not null),
     constraint person_merged_other check (merged_into <> id)
-);
+) with (fillfactor = 80);
+-- Nothing that a sync changes in everybody stands in an index, so that its updates
+-- stay on their pages.
 create index person_other on person (other_idx) where other_idx is not null;
-create index person_office on person (office, register_outcome);
+create index person_office on person (office, id);
 create index person_name on person (name_key text_pattern_ops);
-create index person_unchecked on person (id) where checked_at is null;
 create index person_merged on person (merged_into) where merged_into is not null;
 
 -- One file as received, for one office and one scheme: a version. Kind 'correction'
@@ -55,7 +56,7 @@ create table list (
     id             bigint generated always as identity primary key,
     kind           text not null constraint list_kind check (kind in ('list', 'correction', 'accounts')),
     office         text references office (code),
-    scheme         text constraint list_scheme check (scheme ~ '^[A-Z][A-Z0-9_]{1,15}$'),
+    scheme         text constraint list_scheme check (scheme ~ '^[a-z][a-z0-9_]{1,15}$'),
     version        integer not null constraint list_version_positive check (version > 0),
     previous       bigint references list (id),      -- the version before, or the list a correction mends
     file_name      text not null,
@@ -67,12 +68,14 @@ create table list (
     mapping        jsonb not null default '{}',      -- what each heading was understood as
     imported_by    text not null,
     imported_at    timestamptz not null,
-    received       integer not null,
-    imported       integer not null,
-    quarantined    integer not null,
+    received       integer not null default 0,
+    imported       integer not null default 0,
+    quarantined    integer not null default 0,
     duplicates     integer not null default 0,
+    remarks        integer not null default 0,       -- rows that name nobody: totals, signatures
     repairs        jsonb not null default '{}',      -- how often each repair was made
     changes        jsonb not null default '{}',      -- {"added": n, "gone": n, "changed": n}
+    done           boolean not null default false,   -- set last by the import; from then on nothing changes
     constraint list_whole check (received = imported + quarantined and imported >= 0 and quarantined >= 0),
     constraint list_of_office check (kind = 'accounts' or (office is not null and scheme is not null))
 );
@@ -84,6 +87,7 @@ alter table person add constraint person_first_list foreign key (first_list) ref
 create table list_row (
     id            bigint generated always as identity primary key,
     list_id       bigint not null references list (id),
+    sheet         text not null default '',
     row_no        integer not null,                  -- as the spreadsheet counts, from 1
     state         text not null constraint list_row_state check (state in ('imported', 'quarantined')),
     person_id     bigint references person (id),
@@ -94,7 +98,7 @@ create table list_row (
     reason        text,                              -- in plain Vietnamese
     duplicate_of  bigint references list_row (id),
     corrected_by  bigint references list_row (id),
-    constraint list_row_once unique (list_id, row_no),
+    constraint list_row_once unique (list_id, sheet, row_no),
     constraint list_row_quarantined check ((state = 'quarantined') = (reason is not null)),
     constraint list_row_imported check ((state = 'imported') = (person_id is not null)),
     constraint list_row_corrected check (corrected_by is null or state = 'quarantined')
@@ -102,25 +106,47 @@ create table list_row (
 create index list_row_person on list_row (person_id);
 create index list_row_quarantine on list_row (list_id) where state = 'quarantined' and corrected_by is null;
 
--- What a list says it holds is what it holds, checked when the import commits.
+-- What a list says it holds is what it holds, checked when the import commits; a
+-- finished list takes no more rows and changes no more.
 -- +goose StatementBegin
 create function list_counts() returns trigger language plpgsql as $$
 declare
+    l list;
     i integer;
     q integer;
 begin
+    select * into l from list where id = new.id;
     select count(*) filter (where state = 'imported'), count(*) filter (where state = 'quarantined')
       into i, q from list_row where list_id = new.id;
-    if i <> new.imported or q <> new.quarantined then
-        raise exception 'list % says % imported and % quarantined but holds % and %', new.id, new.imported, new.quarantined, i, q
+    if not l.done or i <> l.imported or q <> l.quarantined then
+        raise exception 'list % says % imported and % quarantined but holds % and %', l.id, l.imported, l.quarantined, i, q
             using errcode = 'check_violation', constraint = 'list_counts';
     end if;
     return null;
 end
 $$;
+create function list_finished() returns trigger language plpgsql as $$
+begin
+    raise exception 'list % is finished and cannot be changed', old.id
+        using errcode = 'check_violation', constraint = 'list_finished';
+end
+$$;
+create function list_row_of_open_list() returns trigger language plpgsql as $$
+begin
+    if exists (select from (select distinct list_id from fresh) f join list l on l.id = f.list_id where l.done) then
+        raise exception 'a finished list takes no more rows'
+            using errcode = 'check_violation', constraint = 'list_finished';
+    end if;
+    return null;
+end
+$$;
 -- +goose StatementEnd
-create constraint trigger list_counts after insert or update on list
+create constraint trigger list_counts after insert on list
     deferrable initially deferred for each row execute function list_counts();
+create trigger list_finished before update on list
+    for each row when (old.done) execute function list_finished();
+create trigger list_row_of_open_list after insert on list_row
+    referencing new table as fresh for each statement execute function list_row_of_open_list();
 
 -- What a version changed against the one before.
 create table list_change (
@@ -233,7 +259,7 @@ create table review_decision (
 create index review_decision_person on review_decision (person_id);
 create unique index review_merge_waiting on review_decision (person_id) where decision = 'merge' and confirmed_at is null and refused_at is null;
 
--- Somebody was merged only by a decision that two people made.
+-- Somebody is merged only by a decision that two people made.
 -- +goose StatementBegin
 create function person_merge_decided() returns trigger language plpgsql as $$
 begin
@@ -248,7 +274,7 @@ end
 $$;
 -- +goose StatementEnd
 create trigger person_merge_decided before update of merged_into on person
-    for each row when (new.merged_into is not null and new.merged_into is distinct from old.merged_into)
+    for each row when (new.merged_into is not null and old.merged_into is null)
     execute function person_merge_decided();
 
 -- Deaths, moves and absences as they become known; a worker hands them on.
@@ -297,7 +323,12 @@ language sql stable as $$
                      and exists (select from payee o
                                   where o.account_idx = y.account_idx and o.ended_at is null and o.person_id <> p.id)
                     then 'shared_account' end,
-               case when y.kind = 'recipient' and (y.authorised_until is null or y.authorised_until < day)
+               -- a parent or guardian collects for a minor without a paper that expires; an
+               -- authorisation holds at most 12 months
+               case when y.kind = 'recipient'
+                     and (y.authorised_until < day or y.authorised_until > y.since::date + interval '12 months'
+                          or y.authorised_until is null
+                             and coalesce(left(p.birth, 4)::integer, 0) < extract(year from day)::integer - 18)
                     then 'authorisation_expired' end
            ], null)
       from person p
@@ -314,7 +345,7 @@ create view payable as
 
 grant select, insert, update on person, payee, entitlement, paid_before, sync to ansinh_app;
 grant select, insert on list, list_row, list_change, review_decision, life_event to ansinh_app;
-grant update (changes) on list to ansinh_app;
+grant update (received, imported, quarantined, duplicates, remarks, repairs, changes, done) on list to ansinh_app;
 grant update (corrected_by) on list_row to ansinh_app;
 grant update (confirmed_by, confirmed_at, refused_at) on review_decision to ansinh_app;
 grant update (handled_at) on life_event to ansinh_app;

@@ -1,0 +1,329 @@
+package beneficiaries
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"ansinh.vn/identity"
+	"ansinh.vn/internal/pg"
+	"ansinh.vn/internal/secret"
+	"ansinh.vn/internal/sheet"
+	"ansinh.vn/internal/units"
+)
+
+// ListFile is a file to import.
+type ListFile struct {
+	Path   string
+	Office string // commune code; "": as the title, the sheet or the file name says
+	Scheme string // btxh, htxh, ncc; "": the same
+	By     string // who imports. Example: staff:lan
+	Now    time.Time
+}
+
+// Imported is what became of one list of a file.
+type Imported struct {
+	List        ListID         `json:"list"`
+	File        string         `json:"file"`
+	Sheet       string         `json:"sheet"`
+	Kind        string         `json:"kind"` // list, correction, accounts
+	Office      string         `json:"office"`
+	Scheme      string         `json:"scheme"`
+	Version     int            `json:"version"`
+	Already     bool           `json:"already"`  // the same bytes were imported before: nothing changed
+	Received    int            `json:"received"` // always imported + quarantined
+	Imported    int            `json:"imported"`
+	Quarantined int            `json:"quarantined"`
+	Duplicates  int            `json:"duplicates"`
+	Warnings    int            `json:"warnings"` // rows taken with a warning
+	Repairs     map[string]int `json:"repairs"`
+	Changes     map[string]int `json:"changes"`
+	Skipped     []string       `json:"skipped"` // sheets without a heading, not read
+}
+
+// ImportList reads a scheme's list and writes all of it or, with an error,
+// nothing. Every row is either imported or quarantined with its cell and its
+// reason. The same bytes again change nothing and say so. A file whose rows
+// carry "Mã dòng" mends the quarantine of earlier lists.
+func ImportList(ctx context.Context, pool *pgxpool.Pool, box *secret.Box, in ListFile) (out []Imported, err error) {
+	sum, size, err := fileSum(in.Path)
+	if err != nil {
+		return nil, err
+	}
+	decoders := []func(string) string{identity.TCVN3.Decode, identity.VNI.Decode, identity.VISCII.Decode, identity.Windows1258.Decode}
+	reader, err := sheet.Open(in.Path, sheet.Options{Columns: listColumnNames, Decoders: decoders})
+	if err != nil {
+		return nil, err
+	}
+	defer reader.Close()
+	defer pg.Wrap(&err, "import %s", filepath.Base(in.Path))
+	err = pg.Tx(ctx, pool, func(tx pgx.Tx) error {
+		out = nil
+		if err := prepareImport(ctx, tx, box); err != nil {
+			return err
+		}
+		if out, err = alreadyImported(ctx, tx, in.Path, sum); err != nil || len(out) > 0 {
+			return err
+		}
+		f := &fileImport{ListFile: in, sum: sum, size: size, tx: tx, box: box, reader: reader}
+		if err := f.open(ctx); err != nil {
+			return err
+		}
+		for row, err := range reader.Rows() {
+			if err != nil {
+				return err
+			}
+			if err := f.take(ctx, row); err != nil {
+				return err
+			}
+		}
+		out, err = f.finish(ctx)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// prepareImport lets one import write at a time, so that two files at once
+// cannot make one person twice, and refuses keys that this database was not
+// filled under.
+func prepareImport(ctx context.Context, tx pgx.Tx, box *secret.Box) error {
+	// plans made while the tables were empty must not be kept as they grow
+	for _, sql := range []string{`select pg_advisory_xact_lock(hashtext('beneficiaries.import'))`, `set local plan_cache_mode = force_custom_plan`} {
+		if _, err := tx.Exec(ctx, sql); err != nil {
+			return err
+		}
+	}
+	var keys string
+	err := tx.QueryRow(ctx, `
+		insert into setting (key, value) values ('secret_keys', to_jsonb($1::text))
+		on conflict (key) do update set value = setting.value returning value #>> '{}'`, box.Fingerprint()).Scan(&keys)
+	if err != nil {
+		return err
+	}
+	if keys != box.Fingerprint() {
+		return &RefusedError{File: "keys", What: "dữ liệu này được niêm phong bằng bộ khóa khác",
+			Do: "khôi phục thư mục keys đã sao lưu cùng dữ liệu rồi chạy lại"}
+	}
+	return nil
+}
+
+func fileSum(path string) (sum [32]byte, size int64, err error) {
+	f, err := os.Open(path)
+	if errors.Is(err, os.ErrNotExist) || errors.Is(err, os.ErrPermission) {
+		return sum, 0, &RefusedError{File: path, What: "không mở được tệp", Do: "kiểm tra đường dẫn và quyền đọc", Err: errors.Unwrap(err)}
+	}
+	if err != nil {
+		return sum, 0, err
+	}
+	defer f.Close()
+	if info, err := f.Stat(); err == nil && info.IsDir() {
+		return sum, 0, &RefusedError{File: path, What: "là thư mục, không phải tệp", Do: "chỉ rõ tệp cần nhập"}
+	}
+	h := sha256.New()
+	if size, err = io.Copy(h, f); err != nil {
+		return sum, 0, fmt.Errorf("read %s: %w", path, err)
+	}
+	return [32]byte(h.Sum(nil)), size, nil
+}
+
+// alreadyImported returns what the same bytes became before.
+func alreadyImported(ctx context.Context, tx pgx.Tx, path string, sum [32]byte) ([]Imported, error) {
+	rows, err := tx.Query(ctx, `
+		select id, sheet, kind, coalesce(office, ''), coalesce(scheme, ''), version, received, imported, quarantined, duplicates, repairs, changes
+		  from list where sha256 = $1 order by id`, sum[:])
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (i Imported, err error) {
+		i.File, i.Already = path, true
+		return i, row.Scan(&i.List, &i.Sheet, &i.Kind, &i.Office, &i.Scheme, &i.Version, &i.Received, &i.Imported, &i.Quarantined,
+			&i.Duplicates, &i.Repairs, &i.Changes)
+	})
+}
+
+// fileImport reads one file into its lists.
+type fileImport struct {
+	ListFile
+	sum    [32]byte
+	size   int64
+	tx     pgx.Tx
+	box    *secret.Box
+	reader *sheet.Reader
+
+	lists    []*listImport          // in the order of the sheets
+	bySheet  map[string]*listImport // several sheets of one office and scheme are one list
+	cleaners map[string]*cleaner
+	skipped  []string
+}
+
+// open decides whose lists the sheets are and judges their columns.
+func (f *fileImport) open(ctx context.Context) error {
+	f.bySheet, f.cleaners = map[string]*listImport{}, map[string]*cleaner{}
+	samples := map[string][]sheet.Row{}
+	corrects := map[string]RowID{}
+	wanted := 0
+	for _, t := range f.reader.Tables() {
+		if !t.Skipped {
+			wanted++
+		}
+	}
+	for row, err := range f.reader.Rows() {
+		if err != nil {
+			return err
+		}
+		if s := samples[row.Sheet]; len(s) < sampleSize && !row.Remark {
+			samples[row.Sheet] = append(s, row)
+			if id := parseRowRef(row.Value(fRowRef)); id != 0 && corrects[row.Sheet] == 0 {
+				corrects[row.Sheet] = id
+			}
+		}
+		// the sample of the last sheet is full, and every sheet before it was read
+		if len(samples) == wanted && len(samples[row.Sheet]) >= sampleSize {
+			break
+		}
+	}
+	office, scheme := "", "" // of the sheet before: a second sheet may leave its title out
+	for _, t := range f.reader.Tables() {
+		if t.Skipped {
+			if !t.Empty {
+				f.skipped = append(f.skipped, t.Sheet)
+			}
+			continue
+		}
+		o, s := belongs(f.Path, t.Sheet, t.Title)
+		office, scheme = first(o, office), first(s, scheme)
+		var err error
+		var l *listImport
+		if id := corrects[t.Sheet]; id != 0 {
+			l, err = f.correctionOf(ctx, id)
+		} else {
+			l, err = f.listOf(t, office, scheme)
+		}
+		if err != nil {
+			return err
+		}
+		c := newCleaner(l.office, l.scheme, samples[t.Sheet], f.Now)
+		if _, has := t.Found[listColumnNames[fCategory].Key]; !has {
+			only := Categories(l.scheme)
+			if len(only) != 1 {
+				return &RefusedError{File: f.Path, Where: t.Sheet, What: "không có cột nhóm đối tượng",
+					Do: "thêm cột “Nhóm đối tượng” rồi nhập lại"}
+			}
+			c.oneGroup = only[0].Code
+		}
+		f.cleaners[t.Sheet], f.bySheet[t.Sheet] = c, l
+		l.sheets = append(l.sheets, t)
+	}
+	for _, l := range f.lists {
+		if err := l.begin(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// listOf is the list of an office and scheme, as flags and the file say.
+func (f *fileImport) listOf(t sheet.Table, office, scheme string) (*listImport, error) {
+	titled, _ := belongs("", "", t.Title)
+	if f.Office != "" && titled != "" && titled != f.Office {
+		return nil, &RefusedError{File: f.Path, Where: t.Sheet,
+			What: fmt.Sprintf("tiêu đề ghi %s nhưng lệnh ghi --office %s (%s)", communeName(titled), f.Office, communeName(f.Office)),
+			Do:   "kiểm tra lại tệp hoặc --office"}
+	}
+	office, scheme = first(f.Office, office), first(f.Scheme, scheme)
+	if _, ok := units.ByCode(office); !ok {
+		what := "không rõ danh sách của xã, phường nào"
+		if office != "" {
+			what = fmt.Sprintf("không có xã, phường mang mã %s", office)
+		}
+		return nil, &RefusedError{File: f.Path, Where: t.Sheet, What: what, Do: "ghi tên xã ở tiêu đề hoặc thêm --office MÃ"}
+	}
+	if len(Categories(scheme)) == 0 {
+		return nil, &RefusedError{File: f.Path, Where: t.Sheet, What: "không rõ danh sách của chính sách nào",
+			Do: "ghi tên chính sách ở tiêu đề hoặc thêm --scheme btxh, htxh hoặc ncc"}
+	}
+	for _, l := range f.lists {
+		if l.kind == "list" && l.office == office && l.scheme == scheme {
+			return l, nil
+		}
+	}
+	l := newListImport(f, "list", office, scheme)
+	f.lists = append(f.lists, l)
+	return l, nil
+}
+
+// correctionOf is the correction of the list that the quarantined row is of.
+func (f *fileImport) correctionOf(ctx context.Context, id RowID) (*listImport, error) {
+	var of ListID
+	var office, scheme string
+	err := f.tx.QueryRow(ctx, `
+		select coalesce(case when l.kind = 'correction' then l.previous end, l.id), l.office, l.scheme
+		  from list_row r join list l on l.id = r.list_id
+		 where r.id = $1 and r.state = 'quarantined' and l.kind <> 'accounts'`, id).Scan(&of, &office, &scheme)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, &RefusedError{File: f.Path, What: fmt.Sprintf("mã dòng %s không phải là dòng đang chờ sửa", rowRef(id)),
+			Do: "tải lại bảng các dòng cần sửa rồi sửa trên bảng đó"}
+	}
+	if err != nil {
+		return nil, err
+	}
+	for _, l := range f.lists {
+		if l.kind == "correction" && l.previous == of {
+			return l, nil
+		}
+	}
+	l := newListImport(f, "correction", office, scheme)
+	l.previous = of
+	f.lists = append(f.lists, l)
+	return l, nil
+}
+
+// take cleans a row and hands it to its list.
+func (f *fileImport) take(ctx context.Context, row sheet.Row) error {
+	l := f.bySheet[row.Sheet]
+	if row.Remark && row.Value(fNumber) == "" && row.Value(fBirth) == "" && row.Value(fCategory) == "" {
+		l.remarks++
+		return nil
+	}
+	return l.add(ctx, f.cleaners[row.Sheet].clean(row))
+}
+
+func (f *fileImport) finish(ctx context.Context) (out []Imported, err error) {
+	for _, l := range f.lists {
+		if err := l.finish(ctx); err != nil {
+			return nil, err
+		}
+		done := l.result
+		done.Skipped = f.skipped
+		out = append(out, done)
+	}
+	return out, nil
+}
+
+func first(texts ...string) string {
+	for _, t := range texts {
+		if t != "" {
+			return t
+		}
+	}
+	return ""
+}
+
+func communeName(code string) string {
+	if c, ok := units.ByCode(code); ok {
+		return c.Name
+	}
+	return strings.TrimSpace("mã " + code)
+}
