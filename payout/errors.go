@@ -1,7 +1,6 @@
 package payout
 
 import (
-	"errors"
 	"fmt"
 
 	"ansinh.vn/money"
@@ -48,5 +47,3 @@ func (e *ErrFunds) Error() string {
 
 // Refused tells the command line to leave with the exit code of a refusal.
 func (e *ErrFunds) Refused() bool { return true }
-
-var errPending = errors.New("not built yet")

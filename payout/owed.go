@@ -193,7 +193,7 @@ func (s *tally) settle(rules Rules) []due {
 	}
 	s.add(one)
 	s.add(two)
-	order(s.dues[s.start:])
+	sortDues(s.dues[s.start:])
 	return s.dues
 }
 
@@ -228,8 +228,8 @@ func higher(a, b due) due {
 	return a
 }
 
-// order sorts a person's few dues of a month by scheme and category.
-func order(dues []due) {
+// sortDues sorts a person's few dues of a month by scheme and category.
+func sortDues(dues []due) {
 	for i := 1; i < len(dues); i++ {
 		for j := i; j > 0 && before(&dues[j], &dues[j-1]); j-- {
 			dues[j], dues[j-1] = dues[j-1], dues[j]

@@ -1,0 +1,65 @@
+package payout
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"strings"
+	"time"
+
+	"ansinh.vn/money"
+)
+
+// leaf is the hash of a payment with its lines in canonical form, which anyone can
+// write again from the tables:
+//
+//	ansinh/payment/v1
+//	<id> <person id> <payee id or 0> <rail> <bank BIN or -> <account index, hex or ->
+//	<owed> <clawback> <set-off> <carried> <amount>
+//	line <scheme> <category> <month> <amount> <set-off> <kind>   (by month, scheme, category)
+//	carry <payment> <amount>                                     (by payment)
+//
+// each line ended by a newline.
+func (d *payment) leaf() [sha256.Size]byte {
+	payee, bin, account := int64(0), "-", "-"
+	if d.payee != nil {
+		payee = *d.payee
+	}
+	if d.bin != nil {
+		bin = *d.bin
+	}
+	if len(d.accountIdx) > 0 {
+		account = hex.EncodeToString(d.accountIdx)
+	}
+	b := fmt.Appendf(make([]byte, 0, 512), "ansinh/payment/v1\n%d %d %d %s %s %s\n%d %d %d %d %d\n", d.id, d.candidate.id, payee, d.way, bin, account,
+		d.owed, d.clawback, d.setOff, d.carried, d.amount)
+	for _, x := range d.items {
+		b = fmt.Appendf(b, "line %s %s %s %d %d %s\n", x.scheme, x.category, x.month, x.amount, x.setOff, x.kind)
+	}
+	for _, x := range d.candidate.carried {
+		b = fmt.Appendf(b, "carry %d %d\n", x.from, x.amount)
+	}
+	return sha256.Sum256(b)
+}
+
+// runHead is what a run's digest begins with; the leaves of its payments that are not
+// held follow, by their numbers:
+//
+//	ansinh/run/v1
+//	<id>
+//	<office>
+//	<month>
+//	<schemes, comma between>
+//	<known on>
+//	<SHA-256 of the rates, hex>
+//	<n>
+//	<total>
+func runHead(r Run, rates []byte, n int, total money.VND) []byte {
+	return fmt.Appendf(nil, "ansinh/run/v1\n%d\n%s\n%s\n%s\n%s\n%x\n%d\n%d\n", r.ID, r.Office, r.Month, strings.Join(r.Schemes, ","),
+		r.KnownOn.Format(time.DateOnly), rates, n, total)
+}
+
+// Statement is what an approver signs: the bytes that say which run, as it is, and who.
+func Statement(r Run, staff StaffID) []byte {
+	return fmt.Appendf(nil, "ansinh/approve-run/v1\n%d\n%s\n%s\n%x\n%d\n%d\n%d\n", r.ID, r.Office, r.Month, r.Digest, r.N, r.Total, staff)
+}

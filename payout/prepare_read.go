@@ -1,0 +1,259 @@
+package payout
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"ansinh.vn/money"
+)
+
+// candidate is a person of the office with everything a payment is made of.
+type candidate struct {
+	id           int64
+	payee        *int64
+	payeeName    string
+	payeeKind    string
+	way          string
+	bin          *string
+	accountEnc   []byte
+	accountIdx   []byte
+	holder       string
+	since        *time.Time
+	holds        []string
+	attention    []string
+	who          person
+	decided      time.Time // the latest decision
+	nth          int       // payments there were
+	receivable   money.VND // overpaid and not yet taken back
+	lastAccount  []byte    // of the last payment to a bank
+	carried      []carry
+	deathTold    bool // the bank told of a death, and nobody has closed the case
+	badAccount   bool // this account sent money back
+	missing      bool // a detail the amount depends on
+	lastMonthSum money.VND
+}
+
+// carry is an earlier payment that was not received.
+type carry struct {
+	from   PaymentID
+	amount money.VND
+}
+
+// readChunk reads the next people of the office, in the order of their numbers. What
+// the number of earlier payments is comes first: a run that commits after that is
+// noticed by payment_one_at_a_time.
+func (p *preparation) readChunk(ctx context.Context, tx pgx.Tx, after int64) ([]candidate, error) {
+	rows, err := tx.Query(ctx, `
+		select y.person_id, p.birth, p.died_on, y.payee_id, coalesce(y.payee_name, ''), coalesce(y.payee_kind, 'self'),
+		       coalesce(y.way, 'cash'), y.bank_bin, y.account_enc, y.account_idx, coalesce(y.holder_name, ''), y.payee_since,
+		       y.hold_reasons
+		from payable_on(@known) y join person p on p.id = y.person_id
+		where y.office = @office and y.person_id > @after
+		order by y.person_id limit @size`,
+		pgx.StrictNamedArgs{"known": p.in.KnownOn, "office": p.in.Office, "after": after, "size": chunkSize})
+	if err != nil {
+		return nil, err
+	}
+	people, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (c candidate, err error) {
+		var birth *string
+		var died *time.Time
+		err = row.Scan(&c.id, &birth, &died, &c.payee, &c.payeeName, &c.payeeKind, &c.way, &c.bin, &c.accountEnc, &c.accountIdx,
+			&c.holder, &c.since, &c.holds)
+		if err != nil {
+			return c, err
+		}
+		var who Person
+		if birth != nil {
+			ok := false
+			if who.Birth, ok = ParseBirth(*birth); !ok {
+				return c, fmt.Errorf("person %d: birth %q", c.id, *birth)
+			}
+		}
+		if died != nil {
+			who.Died = *died
+		}
+		c.who.born, c.who.last = who.Birth.counts(p.calc.rules), p.calc.lastMonth(who)
+		return c, nil
+	})
+	if err != nil || len(people) == 0 {
+		return nil, err
+	}
+	all := newBatch(people)
+	for _, read := range []func(context.Context, pgx.Tx, *batch) error{
+		p.readPast, p.readMerged, p.readEntitlements, p.readPaid, p.readCarried, p.readCases,
+	} {
+		if err := read(ctx, tx, all); err != nil {
+			return nil, err
+		}
+	}
+	return people, nil
+}
+
+// batch finds the people of a chunk by their numbers, also by those merged into them.
+type batch struct {
+	ids []int64
+	by  map[int64]*candidate
+}
+
+func newBatch(people []candidate) *batch {
+	g := &batch{by: make(map[int64]*candidate, len(people))}
+	for i := range people {
+		g.ids = append(g.ids, people[i].id)
+		g.by[people[i].id] = &people[i]
+	}
+	return g
+}
+
+func (p *preparation) readPast(ctx context.Context, tx pgx.Tx, g *batch) error {
+	rows, err := tx.Query(ctx, `
+		select person_id, max(nth), coalesce(sum(clawback - set_off) filter (where live), 0)::bigint,
+		       (array_agg(account_idx order by nth desc) filter (where live and rail = 'bank' and account_idx is not null))[1]
+		from payment where person_id = any($1) group by person_id`, g.ids)
+	if err != nil {
+		return err
+	}
+	var id int64
+	var nth int
+	var receivable money.VND
+	var account []byte
+	_, err = pgx.ForEachRow(rows, []any{&id, &nth, &receivable, &account}, func() error {
+		c := g.by[id]
+		c.nth, c.receivable, c.lastAccount = nth, max(receivable, 0), append([]byte(nil), account...)
+		return nil
+	})
+	return err
+}
+
+// readMerged adds the numbers of people who turned out to be somebody of the chunk:
+// what they were entitled to and paid counts for the one who remains.
+func (p *preparation) readMerged(ctx context.Context, tx pgx.Tx, g *batch) error {
+	rows, err := tx.Query(ctx, `select id, merged_into from person where merged_into = any($1)`, g.ids)
+	if err != nil {
+		return err
+	}
+	var gone, into int64
+	_, err = pgx.ForEachRow(rows, []any{&gone, &into}, func() error {
+		g.ids = append(g.ids, gone)
+		g.by[gone] = g.by[into]
+		return nil
+	})
+	return err
+}
+
+func (p *preparation) readEntitlements(ctx context.Context, tx pgx.Tx, g *batch) error {
+	rows, err := tx.Query(ctx, `
+		select person_id, scheme, category, first_month, last_month, children, injury_percent, seniority_units, decision_on
+		from entitlement where person_id = any($1)`, g.ids)
+	if err != nil {
+		return err
+	}
+	var id int64
+	var e Entitlement
+	var children, percent, units *int
+	var decided *time.Time
+	_, err = pgx.ForEachRow(rows, []any{&id, &e.Scheme, &e.Category, &e.FirstMonth, &e.LastMonth, &children, &percent, &units, &decided}, func() error {
+		e.Children, e.InjuryPercent, e.SeniorityUnits, e.DecisionOn = value(children), value(percent), value(units), time.Time{}
+		if decided != nil {
+			e.DecisionOn = *decided
+		}
+		c := g.by[id]
+		x, known, err := p.calc.compile(e)
+		if err != nil {
+			return fmt.Errorf("person %d: %w; correct the entitlement", id, err)
+		}
+		if !known {
+			return nil
+		}
+		if x.n < 0 { // computed as if it were one, and held
+			x.n, c.missing = 1, true
+		}
+		c.who.ents = append(c.who.ents, x)
+		if e.DecisionOn.After(c.decided) {
+			c.decided = e.DecisionOn
+		}
+		return nil
+	})
+	return err
+}
+
+func value(n *int) int {
+	if n == nil {
+		return -1
+	}
+	return *n
+}
+
+func (p *preparation) readPaid(ctx context.Context, tx pgx.Tx, g *batch) error {
+	rows, err := tx.Query(ctx, `
+		select person_id, scheme, category, first_month, last_month, amount
+		from paid_before where person_id = any($1) and last_month >= $2
+		union all
+		select p.person_id, i.scheme, i.category, i.month, i.month, i.amount
+		from payment p join payment_item i on i.payment_id = p.id
+		where p.person_id = any($1) and p.live`, g.ids, p.settings.Opening)
+	if err != nil {
+		return err
+	}
+	var id int64
+	var scheme Scheme
+	var x settledMonth
+	var first, last money.Month
+	_, err = pgx.ForEachRow(rows, []any{&id, &scheme, &x.name, &first, &last, &x.amount}, func() error {
+		var err error
+		if x.category, err = p.calc.category(scheme, x.name); err != nil {
+			return fmt.Errorf("person %d, paid: %w", id, err)
+		}
+		c := g.by[id]
+		for x.month = max(first, p.settings.Opening); x.month <= min(last, p.in.Month); x.month++ {
+			c.who.paid = append(c.who.paid, x)
+			if x.month == p.in.Month-1 {
+				c.lastMonthSum += x.amount
+			}
+		}
+		return nil
+	})
+	return err
+}
+
+func (p *preparation) readCarried(ctx context.Context, tx pgx.Tx, g *batch) error {
+	rows, err := tx.Query(ctx, `
+		select p.person_id, p.id, p.amount from payment p
+		where p.person_id = any($1) and p.state in ('returned', 'uncollected')
+		  and not exists (select from payment_carry c where c.from_payment = p.id and c.live)
+		order by p.id`, g.ids)
+	if err != nil {
+		return err
+	}
+	var id int64
+	var x carry
+	_, err = pgx.ForEachRow(rows, []any{&id, &x.from, &x.amount}, func() error {
+		g.by[id].carried = append(g.by[id].carried, x)
+		return nil
+	})
+	return err
+}
+
+func (p *preparation) readCases(ctx context.Context, tx pgx.Tx, g *batch) error {
+	rows, err := tx.Query(ctx, `
+		select person_id, kind, account_idx from payment_case
+		where person_id = any($1) and closed_at is null and kind in ('death', 'account')`, g.ids)
+	if err != nil {
+		return err
+	}
+	var id int64
+	var kind string
+	var account []byte
+	_, err = pgx.ForEachRow(rows, []any{&id, &kind, &account}, func() error {
+		c := g.by[id]
+		if kind == "death" {
+			c.deathTold = true
+		} else if c.way == "bank" && string(account) == string(c.accountIdx) {
+			c.badAccount = true
+		}
+		return nil
+	})
+	return err
+}

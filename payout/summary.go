@@ -1,0 +1,103 @@
+package payout
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"ansinh.vn/internal/pg"
+	"ansinh.vn/money"
+)
+
+// Sum is how many and how much.
+type Sum struct {
+	Key   string    `json:"key"`
+	N     int       `json:"n"`
+	Total money.VND `json:"total"`
+}
+
+// Summary is a run's page: every breakdown adds up to the payments of the run.
+type Summary struct {
+	Run        Run            `json:"run"`
+	ByState    []Sum          `json:"by_state"`  // payments
+	ByRail     []Sum          `json:"by_rail"`   // payments that are not held
+	ByScheme   []Sum          `json:"by_scheme"` // lines of payments that are not held; clawbacks negative
+	ByKind     []Sum          `json:"by_kind"`
+	Exceptions []Sum          `json:"exceptions"` // held payments by reason; one may have several
+	Attention  []Sum          `json:"attention"`  // payments to look at, not held
+	SetOff     money.VND      `json:"set_off"`    // of payments that are not held
+	Carried    money.VND      `json:"carried"`
+	Approvals  []ApprovalView `json:"approvals"`
+	Messages   []MessageView  `json:"messages"`
+}
+
+// ApprovalView is a signature that was given.
+type ApprovalView struct {
+	Login      string    `json:"login"`
+	Name       string    `json:"name"`
+	Key        KeyID     `json:"key"`
+	Signature  []byte    `json:"signature"`
+	ApprovedAt time.Time `json:"approved_at"`
+}
+
+// MessageView is what was handed to the bank or the post office.
+type MessageView struct {
+	ID    string    `json:"id"`
+	Kind  string    `json:"kind"`
+	State string    `json:"state"`
+	N     int       `json:"n"`
+	Total money.VND `json:"total"`
+}
+
+// Summarize reads a run's page.
+func Summarize(ctx context.Context, q pg.Queryer, run RunID) (s Summary, err error) {
+	defer pg.Wrap(&err, "payout: summary of run %d", run)
+	if s.Run, err = Get(ctx, q, run); err != nil {
+		return s, err
+	}
+	// held payments have no sum with their run: they stay out of everything but by state
+	const paid = `from payment p join payment_item i on i.payment_id = p.id where p.run_id = $1 and p.state <> 'held' group by 1 order by 1`
+	for _, part := range []struct {
+		to  *[]Sum
+		sql string
+	}{
+		{&s.ByState, `select state, count(*), sum(amount)::bigint from payment where run_id = $1 group by 1 order by 1`},
+		{&s.ByRail, `select rail, count(*), sum(amount)::bigint from payment where run_id = $1 and state <> 'held' group by 1 order by 1`},
+		{&s.ByScheme, `select i.scheme, count(distinct p.id), sum(i.amount)::bigint ` + paid},
+		{&s.ByKind, `select i.kind, count(distinct p.id), sum(i.amount)::bigint ` + paid},
+		{&s.Exceptions, `select reason, count(*), sum(amount)::bigint from payment, unnest(hold_reasons) reason where run_id = $1 and state = 'held' group by 1 order by 2 desc, 1`},
+		{&s.Attention, `select reason, count(*), sum(amount)::bigint from payment, unnest(attention) reason where run_id = $1 and state <> 'held' group by 1 order by 2 desc, 1`},
+	} {
+		rows, err := q.Query(ctx, part.sql, run)
+		if err != nil {
+			return s, err
+		}
+		if *part.to, err = pgx.CollectRows(rows, pgx.RowToStructByPos[Sum]); err != nil {
+			return s, err
+		}
+	}
+	err = q.QueryRow(ctx, `
+		select coalesce(sum(set_off), 0)::bigint, coalesce(sum(carried), 0)::bigint from payment where run_id = $1 and state <> 'held'`, run).
+		Scan(&s.SetOff, &s.Carried)
+	if err != nil {
+		return s, err
+	}
+	rows, err := q.Query(ctx, `
+		select t.login, t.name, a.key_id, a.signature, a.approved_at from approval a join staff t on t.id = a.staff_id
+		where a.run_id = $1 order by a.approved_at, a.staff_id`, run)
+	if err != nil {
+		return s, err
+	}
+	if s.Approvals, err = pgx.CollectRows(rows, pgx.RowToStructByPos[ApprovalView]); err != nil {
+		return s, err
+	}
+	rows, err = q.Query(ctx, `
+		select message_id, kind, state, n, total from bank_message
+		where id in (select bank_message_id from instruction where run_id = $1) order by id`, run)
+	if err != nil {
+		return s, err
+	}
+	s.Messages, err = pgx.CollectRows(rows, pgx.RowToStructByPos[MessageView])
+	return s, err
+}
