@@ -1,0 +1,125 @@
+package reconcile
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"ansinh.vn/bank"
+	"ansinh.vn/internal/pg"
+	"ansinh.vn/markets"
+	"ansinh.vn/payout"
+)
+
+// refused is one transfer that the bank turned down before debiting it.
+type refused struct{ endToEndID, reason, info string }
+
+// TakeAnswers hands the refusals in the bank's answers (pain.002) to the payments, each
+// answer once, and returns how many transfers were refused. An acceptance moves nothing:
+// only a statement says that money moved.
+func (s *Store) TakeAnswers(ctx context.Context, by string, now time.Time) (n int, err error) {
+	defer pg.Wrap(&err, "take the bank's answers")
+	for {
+		var more bool
+		err := pg.Tx(ctx, s.Pool, func(tx pgx.Tx) error {
+			if _, err := tx.Exec(ctx, `select pg_advisory_xact_lock(26009, 0)`); err != nil {
+				return err
+			}
+			taken, found, err := takeNextAnswer(ctx, tx, by, now)
+			n += taken
+			more = found
+			return err
+		})
+		if err != nil || !more {
+			return n, err
+		}
+	}
+}
+
+func takeNextAnswer(ctx context.Context, tx pgx.Tx, by string, now time.Time) (n int, found bool, err error) {
+	var answer, messageRow int64
+	var messageID, state string
+	var content []byte
+	err = tx.QueryRow(ctx, `
+		select a.id, a.bank_message_id, a.content, a.state, m.message_id
+		from bank_answer a join bank_message m on m.id = a.bank_message_id
+		where not exists (select from answer_taken t where t.bank_answer_id = a.id)
+		order by a.id limit 1`).Scan(&answer, &messageRow, &content, &state, &messageID)
+	if err == pgx.ErrNoRows {
+		return 0, false, nil
+	}
+	if err != nil {
+		return 0, false, err
+	}
+	if _, err := tx.Exec(ctx, `insert into answer_taken values ($1, $2)`, answer, now); err != nil {
+		return 0, false, err
+	}
+	_, said, err := bank.ReadAnswer(content)
+	if err != nil {
+		return 0, false, fmt.Errorf("answer %d to message %s: %w", answer, messageID, err)
+	}
+	var list []refused
+	for _, r := range said.Rejected {
+		one := refused{endToEndID: r.EndToEndID}
+		if len(r.Reasons) > 0 {
+			one.reason = r.Reasons[0].Code
+			for _, info := range r.Reasons[0].Info {
+				one.info += info
+			}
+		}
+		list = append(list, one)
+	}
+	if said.State == bank.Rejected { // the whole message, whatever it lists
+		if list, err = wholeMessage(ctx, tx, messageID, said.Reason); err != nil {
+			return 0, false, err
+		}
+	}
+	for _, r := range list {
+		fresh, err := refuseTransfer(ctx, tx, messageRow, answer, r, by, now)
+		if err != nil {
+			return 0, false, err
+		}
+		if fresh {
+			n++
+		}
+	}
+	return n, true, nil
+}
+
+func wholeMessage(ctx context.Context, tx pgx.Tx, messageID, reason string) ([]refused, error) {
+	rows, err := tx.Query(ctx, `select end_to_end_id from expected_transfer where message_id = $1 order by end_to_end_id`, messageID)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (r refused, err error) {
+		code := reason
+		if len(code) > 4 {
+			code = code[:4]
+		}
+		r = refused{reason: code, info: reason}
+		return r, row.Scan(&r.endToEndID)
+	})
+}
+
+// refuseTransfer records one refusal, once.
+func refuseTransfer(ctx context.Context, tx pgx.Tx, messageRow, answer int64, r refused, by string, now time.Time) (bool, error) {
+	in, err := instruction(ctx, tx, r.endToEndID)
+	if err != nil || in.id == "" {
+		return false, err // an answer about something that we did not order changes nothing
+	}
+	tag, err := tx.Exec(ctx, `
+		insert into bank_rejection (end_to_end_id, bank_message_id, reason, rejected_at) values ($1, $2, $3, $4) on conflict do nothing`,
+		in.id, messageRow, r.reason, now)
+	if err != nil || tag.RowsAffected() == 0 {
+		return false, err
+	}
+	ref := fmt.Sprintf("answer:%d", answer)
+	if in.market {
+		return true, markets.RecordOutcome(ctx, tx, markets.Outcome{EndToEndID: in.id, Kind: string(payout.OutcomeRejected), Reason: r.reason,
+			Ref: ref, On: day(now), By: by, Now: now})
+	}
+	return true, payout.RecordOutcome(ctx, tx, payout.Outcome{EndToEndID: in.id, Kind: payout.OutcomeRejected, Reason: r.reason, Info: r.info,
+		Amount: in.amount, On: day(now), Ref: ref, By: by, Now: now})
+}
