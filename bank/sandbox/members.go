@@ -1,0 +1,24 @@
+package sandbox
+
+import "strings"
+
+// members are the BINs that the clearing system reaches: banks, finance companies and
+// wallets as issued by the State Bank of Vietnam (list 1589/NHNN-TT of 2024-03-05) or
+// seen in NAPAS transfers since.
+var members = memberSet(`
+	422589 458761 533948 546034 546035 668888 796500 801011 963388 970400
+	970403 970405 970406 970407 970408 970409 970410 970412 970414 970415
+	970416 970418 970419 970421 970422 970423 970424 970425 970426 970427
+	970428 970429 970430 970431 970432 970433 970434 970436 970437 970438
+	970439 970440 970441 970442 970443 970444 970446 970448 970449 970452
+	970454 970455 970456 970457 970458 970459 970460 970462 970463 970464
+	970465 970466 970467 970468 970470 971005 971011 977777 999888
+`)
+
+func memberSet(list string) map[string]bool {
+	set := make(map[string]bool)
+	for _, bin := range strings.Fields(list) {
+		set[bin] = true
+	}
+	return set
+}
