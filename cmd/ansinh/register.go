@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"time"
 
 	"ansinh.vn/identity/registry"
@@ -59,6 +60,7 @@ func (c *registerServe) Run(ctx context.Context, a *app) error {
 		return fmt.Errorf("register: cannot listen on %s: %w", c.Listen, err)
 	}
 	defer l.Close()
+	debug.SetGCPercent(40) // most of the memory is the people, who stay
 	people, err := c.population()
 	if err != nil {
 		return err
@@ -91,7 +93,9 @@ func (c *registerServe) Run(ctx context.Context, a *app) error {
 // population is the file's people or those of a generated province.
 func (c *registerServe) population() (*registry.Population, error) {
 	if c.File == "" {
-		return provinceRegister(province.Generate(province.Options{Seed: c.Seed, People: c.People, Month: c.Month})), nil
+		people := provinceRegister(province.Generate(province.Options{Seed: c.Seed, People: c.People, Month: c.Month}))
+		debug.FreeOSMemory() // what making it took
+		return people, nil
 	}
 	f, err := os.Open(c.File)
 	if err != nil {
@@ -122,13 +126,13 @@ func provinceRegister(p *province.Province) *registry.Population {
 			Sex: string(one.Sex), Ethnicity: one.Ethnic, Commune: one.Commune, Hamlet: one.Hamlet,
 			Household: fmt.Sprintf("H%07d", one.Household), Standing: registry.Resident,
 		}
-		known := !one.KnownOn.After(day)
-		if !one.Died.IsZero() && known {
-			r.Died = one.Died.Format(time.DateOnly)
+		known := one.KnownOn <= province.DayOf(day)
+		if one.Died != 0 && known {
+			r.Died = one.Died.String()
 		}
 		switch {
 		case one.Standing != "" && known:
-			r.Standing, r.MovedTo, r.MovedOn = one.Standing, one.MovedTo, one.StandingSince.Format(time.DateOnly)
+			r.Standing, r.MovedTo, r.MovedOn = one.Standing, one.MovedTo, one.StandingSince.String()
 			if one.MovedTo != "" {
 				r.Commune, r.Hamlet = "", ""
 			}

@@ -2,7 +2,6 @@ package province
 
 import (
 	"math/rand/v2"
-	"time"
 
 	"ansinh.vn/internal/units"
 )
@@ -11,6 +10,8 @@ import (
 // mostly before the lists were written, some only while the month is being paid.
 func (p *Province) fates(communes []units.Commune) {
 	r := stream(p.Seed, 4, 0)
+	listed := DayOf(p.Listed)
+	days := func(lo, hi int) Day { return Day(between(r, lo, hi)) }
 	for i := range p.People {
 		one := &p.People[i]
 		age := one.Age(p.Month)
@@ -25,18 +26,18 @@ func (p *Province) fates(communes []units.Commune) {
 		}
 		if one.Office == "" {
 			if age >= 60 && chance(r, .06) { // a relative long dead
-				one.Died = p.Listed.AddDate(0, 0, -between(r, 200, 6000))
-				one.KnownOn = one.Died.AddDate(0, 0, between(r, 1, 60))
+				one.Died = listed - days(200, 6000)
+				one.KnownOn = one.Died + days(1, 60)
 			}
 			continue
 		}
 		switch x := r.Float64(); {
 		case x < .007*old: // dead before the lists, which the clerk had not heard
-			one.Died = p.Listed.AddDate(0, 0, -between(r, 6, 150))
-			one.KnownOn = earlier(one.Died.AddDate(0, 0, between(r, 1, 40)), p.Listed.AddDate(0, 0, 1))
+			one.Died = listed - days(6, 150)
+			one.KnownOn = min(one.Died+days(1, 40), listed+1)
 		case x < .010*old: // died since, known only after the register was asked
-			one.Died = p.Listed.AddDate(0, 0, between(r, -15, 36))
-			one.KnownOn = later(one.Died.AddDate(0, 0, between(r, 1, 25)), p.Listed.AddDate(0, 0, 5))
+			one.Died = listed + days(-15, 36)
+			one.KnownOn = max(one.Died+days(1, 25), listed+5)
 		case x > .9950 && x < .9985: // moved within the province
 			for to := pick(r, communes); ; to = pick(r, communes) {
 				if to.Code != one.Commune {
@@ -63,24 +64,11 @@ func (p *Province) fates(communes []units.Commune) {
 
 func (p *Province) left(r *rand.Rand, one *Person, standing string) {
 	one.Standing = standing
-	one.StandingSince = p.Listed.AddDate(0, 0, -between(r, 3, 500))
+	listed := DayOf(p.Listed)
+	one.StandingSince = listed - Day(between(r, 3, 500))
 	one.KnownOn = one.StandingSince
 	if chance(r, .1) { // left since
-		one.StandingSince = p.Listed.AddDate(0, 0, between(r, 4, 30))
-		one.KnownOn = one.StandingSince.AddDate(0, 0, between(r, 1, 5))
+		one.StandingSince = listed + Day(between(r, 4, 30))
+		one.KnownOn = one.StandingSince + Day(between(r, 1, 5))
 	}
-}
-
-func earlier(a, b time.Time) time.Time {
-	if a.Before(b) {
-		return a
-	}
-	return b
-}
-
-func later(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
 }

@@ -74,7 +74,7 @@ func (p *Province) recipient(r *rand.Rand, at int32, guardian bool) *Recipient {
 	for _, step := range []int32{1, -1} {
 		for k := at + step; k >= 0 && k < int32(len(p.People)) && p.People[k].Household == one.Household; k += step {
 			who := &p.People[k]
-			if age := who.Age(p.Month); age < 18 || age > 70 || !who.Died.IsZero() {
+			if age := who.Age(p.Month); age < 18 || age > 70 || who.Died != 0 {
 				continue
 			}
 			rec := &Recipient{Person: k, Name: who.Name, Number: who.Number}

@@ -73,15 +73,33 @@ type Person struct {
 	Hamlet    string
 	Household int32
 
-	Died          time.Time // zero for the living
-	Standing      string    // "" resident, or moved, missing, abroad, detained
-	MovedTo       string    // in words, when the person left the province
-	StandingSince time.Time
-	KnownOn       time.Time // day the death or the standing came into the register
-	Unregistered  bool      // the register has never heard of them
+	Died          Day    // none for the living
+	Standing      string // "" resident, or moved, missing, abroad, detained
+	MovedTo       string // in words, when the person left the province
+	StandingSince Day
+	KnownOn       Day  // the death or the standing came into the register
+	Unregistered  bool // the register has never heard of them
 
 	Office string // commune on whose lists they stand; "" for everyone else
 	Payee  *Payee // how they collect, for those on lists
+}
+
+// Day is a calendar day, counted from 1970-01-01; 0 is none. It keeps a province
+// of hundreds of thousands small.
+type Day int32
+
+// DayOf is the calendar day of t.
+func DayOf(t time.Time) Day { return Day(t.Unix() / 86400) }
+
+// Time is the day at midnight UTC.
+func (d Day) Time() time.Time { return time.Unix(int64(d)*86400, 0).UTC() }
+
+// String is YYYY-MM-DD, "" for none.
+func (d Day) String() string {
+	if d == 0 {
+		return ""
+	}
+	return d.Time().Format(time.DateOnly)
 }
 
 // The standings of a person who does not live at home; the register's words.
@@ -134,7 +152,7 @@ func Generate(o Options) *Province {
 	p := &Province{
 		Seed: o.Seed, Month: o.Month,
 		Listed:       o.Month.Add(-1).First().AddDate(0, 0, 9),
-		People:       make([]Person, 0, o.People*5/2),
+		People:       make([]Person, 0, o.People*23/10),
 		Entitlements: make([]Entitlement, 0, o.People*5/4),
 	}
 	communes := units.Communes()

@@ -110,7 +110,7 @@ func TestSharesAreThoseOfTheField(t *testing.T) {
 		if one.Payee.Account != "" {
 			n["bank"]++
 		}
-		if !one.Died.IsZero() {
+		if one.Died != 0 {
 			n["dead"]++
 		}
 		if one.Age(p.Month) >= 80 {

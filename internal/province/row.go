@@ -61,11 +61,11 @@ func (c *clerk) row(at int32) line {
 
 // fate is what happened to the person that the clerk has not heard of.
 func (c *clerk) fate(one *Person) (s Sin) {
-	asked := c.Listed.AddDate(0, 0, 3)
-	switch known := !one.KnownOn.After(asked); {
-	case !one.Died.IsZero() && known:
+	asked := DayOf(c.Listed) + 3
+	switch known := one.KnownOn <= asked; {
+	case one.Died != 0 && known:
 		s |= Dead
-	case !one.Died.IsZero():
+	case one.Died != 0:
 		s |= DiesLater
 	case one.Standing == moved && known:
 		s |= MovedAway

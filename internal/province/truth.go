@@ -93,11 +93,11 @@ func (p *Province) WriteRegister(w io.Writer, day time.Time) error {
 			continue
 		}
 		state, died := "song", ""
-		if !one.Died.IsZero() && !one.KnownOn.After(day) {
-			state, died = "chet", one.Died.Format(time.DateOnly)
+		if one.Died != 0 && one.KnownOn <= DayOf(day) {
+			state, died = "chet", one.Died.String()
 		}
 		commune := one.Commune
-		if one.Standing == moved && one.KnownOn.After(day) {
+		if one.Standing == moved && one.KnownOn > DayOf(day) {
 			commune = one.Office
 		}
 		_ = out.Write([]string{
