@@ -79,18 +79,6 @@ create table staff_token (
 );
 create index staff_token_staff on staff_token (staff_id);
 
--- Answers of the API to a creating call, by its Idempotency-Key, so that the same
--- call again is the same answer.
-create table api_answer (
-    caller     text not null,                    -- "staff:17" or "vendor:4"
-    key        text not null constraint api_answer_key check (length(key) between 1 and 200),
-    request    bytea not null,                   -- SHA-256 of method, path and body
-    status     integer,                          -- null while the first call is still running
-    answer     bytea,
-    made_at    timestamptz not null,
-    primary key (caller, key)
-);
-
 -- Guesses at a password or a PIN, counted per subject ("login:an", "addr:10.0.0.7").
 create table sign_in_count (
     subject   text primary key,
@@ -113,5 +101,4 @@ grant update (outcome, decided_at, decided_by) on staff_key_request to ansinh_ap
 grant update (details, revoked_at, revoked_by) on staff_key to ansinh_app;
 grant select, insert on staff_token to ansinh_app;
 grant update (expires_at) on staff_token to ansinh_app;
-grant select, insert, update on api_answer to ansinh_app;
 grant select, insert, update, delete on sign_in_count, sessions to ansinh_app;

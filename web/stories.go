@@ -1,0 +1,181 @@
+package web
+
+import (
+	"time"
+
+	"ansinh.vn/audit"
+	"ansinh.vn/beneficiaries"
+	"ansinh.vn/money"
+	"ansinh.vn/payout"
+	"ansinh.vn/reconcile"
+	"ansinh.vn/staff"
+)
+
+var (
+	sampleNow   = time.Date(2026, time.October, 21, 2, 30, 0, 0, time.UTC)
+	sampleMonth = money.NewMonth(2026, time.November)
+	sampleClerk = &staff.Person{ID: 1, Login: "canbo.31825", Name: "Trần Thị Bé Năm", Office: "31825", Roles: []staff.Role{staff.Clerk}}
+	sampleChief = &staff.Person{ID: 2, Login: "chutich.31825", Name: "Lê Văn Út", Office: "31825", Roles: []staff.Role{staff.Chairman}}
+	sampleBooks = &staff.Person{ID: 3, Login: "ketoan.31825", Name: "Danh Thị Sa Ruône", Office: "31825", Roles: []staff.Role{staff.Accountant}}
+	sampleAdmin = &staff.Person{ID: 4, Login: "vanhanh", Name: "Quách Mỹ Linh", Roles: []staff.Role{staff.Operator, staff.VendorAdmin}}
+)
+
+const sampleOffice = "Phường Bạc Liêu"
+
+func ptr[T any](v T) *T { return &v }
+
+// stories are in the order of the index; the market's follow those of the office.
+func stories() []story {
+	wrong := describe(staff.ErrSignIn)
+	return append([]story{
+		{"sign-in", "signin", view{Title: "Đăng nhập", Data: signInPage{Next: "/", Demo: []DemoSignIn{
+			{"Lê Văn Út", "Người duyệt", "chutich.31825", "mưa thuận gió hòa"}, {"Trần Thị Bé Năm", "Chuyên viên", "canbo.31825", "mưa thuận gió hòa"}}}}},
+		{"sign-in-wrong", "signin", view{Title: "Đăng nhập", Data: signInPage{Next: "/", Login: "chutich.31825", Problem: wrong}}},
+		{"home", "home", view{Title: "Trang chủ", Person: sampleChief, Data: sampleHome()}},
+		{"lists", "lists", view{Title: "Danh sách", Person: sampleClerk, Data: sampleLists()}},
+		{"lists-one", "list", view{Title: "Danh sách", Person: sampleClerk, Flash: "Đã nhập danh sách.", FlashEN: "Imported.", Data: sampleList()}},
+		{"reviews", "reviews", view{Title: "Cần xem lại", Person: sampleClerk, Data: sampleReviews()}},
+		{"reviews-one", "review", view{Title: "Cần xem lại", Person: sampleClerk, Data: sampleReview()}},
+		{"runs", "runs", view{Title: "Đợt chi trả", Person: sampleChief, Data: runsPage{Runs: []payout.Run{sampleRun()}, Offices: map[string]string{"31825": sampleOffice}}}},
+		{"runs-approve", "run", view{Title: "Đợt 11/2026", Person: sampleChief, Scripts: []string{"approve.js"}, Data: sampleRunPage(true)}},
+		{"runs-own", "run", view{Title: "Đợt 11/2026", Person: sampleChief, Data: sampleRunPage(false)}},
+		{"payments", "payments", view{Title: "Khoản chi", Person: sampleClerk, Data: paymentsPage{Run: sampleRun(), Office: sampleOffice, Rows: samplePayments()}}},
+		{"payments-up", "payments", view{Title: "Khoản chi", Person: sampleClerk, Data: paymentsPage{Run: sampleRun(), Office: sampleOffice, Rows: samplePayments(), Change: "up", Changed: true}}},
+		{"payments-one", "payment", view{Title: "Khoản chi", Person: sampleClerk, Data: samplePayment()}},
+		{"breaks", "breaks", view{Title: "Chênh lệch", Person: sampleBooks, Data: breaksPage{N: 2, In: 1_500_000, Out: 11_000, Oldest: 12, Proposed: 1, Breaks: sampleBreaks()}}},
+		{"breaks-one", "break", view{Title: "Chênh lệch", Person: sampleBooks, Data: breakPageData{Break: sampleBreaks()[0], MayPropose: true, Ways: waysFor(sampleBreaks()[0])}}},
+		{"breaks-confirm", "break", view{Title: "Chênh lệch", Person: sampleChief, Data: breakPageData{Break: sampleBreaks()[1], MayConfirm: true, ProposedBy: sampleBooks.Name}}},
+		{"entry", "entry", view{Title: "Bút toán 77", Person: sampleBooks, Data: sampleEntry()}},
+		{"me", "me", view{Title: "Lê Văn Út", Person: sampleChief, Scripts: []string{"keys.js"}, Data: mePage{Person: *sampleChief, Keys: sampleKeys(), Waiting: sampleRequests()}}},
+		{"staff", "staff", view{Title: "Nhân sự", Person: sampleAdmin, Data: staffPage{People: []staff.Person{*sampleChief, *sampleClerk, *sampleAdmin}, MayEnd: true,
+			Waiting: []waitingKey{{sampleRequests()[0], false}}}}},
+		{"problem", "problem", view{Title: errNoPage.VI, Person: sampleClerk, Data: errNoPage}},
+	}, marketStories()...)
+}
+
+func sampleHome() homePage {
+	return homePage{Office: sampleOffice, Month: sampleMonth, RunID: 5, Total: 1_836_540_000, Received: 2140, Open: 3, Reviews: 17, Breaks: 2, BreakSum: 1_511_000, Keys: 1,
+		Runs: []runState{{"submitted", 1, 2093, 1_836_540_000}},
+		Due: []due{{VI: "Báo cáo chi trả tháng 10/2026", EN: "Report this month", By: money.Day(2026, 10, 20), Of: 1, Late: true, Days: -1},
+			{VI: "Trình đợt tháng 11/2026", EN: "Submit next month's run", By: money.Day(2026, 10, 25), Done: 1, Of: 1, Days: 4}},
+		SeeLists: true, SeeReviews: true, SeeRuns: true, SeeBreaks: true, SeeStaff: true}
+}
+
+func sampleLists() listsPage {
+	d := listsPage{Lists: []beneficiaries.List{sampleList().List, {ID: 57, Kind: "list", OfficeName: ptr("Xã Vĩnh Lộc"), Scheme: ptr("htxh"),
+		FileName: "htxh-31843-2026-10.xlsx", ImportedAt: sampleNow, Received: 812, Imported: 812}}}
+	for _, l := range d.Lists {
+		d.Sum.Received += l.Received
+		d.Sum.Imported += l.Imported
+		d.Sum.Quarantined += l.Quarantined
+		d.Sum.Open += l.Open
+	}
+	return d
+}
+
+func sampleList() listPage {
+	return listPage{List: beneficiaries.List{ID: 58, Kind: "list", Office: ptr("31825"), OfficeName: ptr(sampleOffice), Scheme: ptr("btxh"), Version: 2,
+		Previous: ptr(beneficiaries.ListID(41)), FileName: "btxh-31825-2026-10.xlsx", SHA256: make([]byte, 32), ImportedBy: "staff:canbo.31825", ImportedAt: sampleNow,
+		Received: 1328, Imported: 1325, Quarantined: 3, Open: 3},
+		Quarantine: []beneficiaries.QuarantinedRow{
+			{Row: 17, Cell: "D17", Reason: "Ngày sinh 31/02/1951 không có trong lịch"},
+			{Row: 208, Cell: "C208", Reason: "Số định danh có 11 chữ số; cần 12, hoặc 9 nếu là CMND cũ"},
+			{Row: 955, Cell: "G955", Reason: "Không rõ đối tượng “nuôi con nhỏ”; ghi theo mã hoặc tên trong nghị định"}},
+		Changes: []beneficiaries.Change{{Name: "Kim Thị Sóc Kha", Category: "NCT80", Change: "added"},
+			{Name: "Nguyễn Văn Đực", Category: "KTNANG", Change: "changed", Fields: map[string][2]string{"ấp": {"Ấp 3", "Khóm 5"}}}}}
+}
+
+func samplePerson() beneficiaries.Person {
+	return beneficiaries.Person{ID: 48213, Name: "Nguyễn Thị Út Hoà", Birth: "1947-03", Sex: "F", Number: "0951******23", Office: "31825", OfficeName: sampleOffice,
+		Hamlet: "Khóm 7", Outcome: beneficiaries.Review, CheckedAt: ptr(sampleNow)}
+}
+
+func sampleEvidence() beneficiaries.Evidence {
+	field := func(name, level, listed, register string) beneficiaries.Field {
+		return beneficiaries.Field{Name: name, Level: level, Listed: listed, Register: register}
+	}
+	return beneficiaries.Evidence{Why: []string{"Hai người trong sổ dân cư đều gần giống", "Năm sinh lệch một năm"}, Candidates: []beneficiaries.Candidate{
+		{Number: "0951******23", Name: "Nguyễn Thị Út Hòa", Birth: "1947-03-12", Score: .81, Fields: []beneficiaries.Field{
+			field("name", "same", "Nguyễn Thị Út Hoà", "Nguyễn Thị Út Hòa"), field("birth", "same", "03/1947", "12/03/1947"), field("hamlet", "differs", "Khóm 7", "Khóm 9")}},
+		{Number: "0951******71", Name: "Nguyễn Thị Hoa", Birth: "1948-05-01", Score: .14, Fields: []beneficiaries.Field{
+			field("name", "close", "Nguyễn Thị Út Hoà", "Nguyễn Thị Hoa"), field("birth", "differs", "03/1947", "01/05/1948"), field("hamlet", "same", "Khóm 7", "Khóm 7")}}}}
+}
+
+func sampleReviews() reviewsPage {
+	return reviewsPage{Counts: []outcomeCount{{"review", 9}, {"mismatch", 5}, {"not_found", 2}, {"duplicate", 1}},
+		Cases: []beneficiaries.ReviewCase{{Person: samplePerson(), Evidence: sampleEvidence()}}}
+}
+
+func sampleReview() reviewPage {
+	d := reviewPage{Person: beneficiaries.PersonDetail{Person: samplePerson(), Evidence: sampleEvidence(), Entitlements: []beneficiaries.Entitlement{
+		{Scheme: "btxh", Category: "NCT80", FirstMonth: sampleMonth.Add(-30), DecisionNo: "412/QĐ-UBND", DecisionOn: ptr(money.Day(2024, 4, 18))}}}, MaySet: true}
+	for i, c := range d.Person.Evidence.Candidates {
+		d.Options = append(d.Options, candidate{i + 1, c, int(c.Score*100 + .5)})
+	}
+	return d
+}
+
+func sampleRun() payout.Run {
+	return payout.Run{ID: 5, Office: "31825", Month: sampleMonth, Schemes: []string{"btxh", "htxh", "ncc"}, State: payout.RunSubmitted, KnownOn: money.Day(2026, 10, 20),
+		Digest: []byte("12345678901234567890123456789012"), N: 2093, Total: 1_836_540_000, HeldN: 47, HeldTotal: 41_040_000, ApprovalsNeeded: 1, PreparedBy: 1, PreparedAt: sampleNow}
+}
+
+func sampleRunPage(may bool) runPage {
+	d := runPage{Run: sampleRun(), Office: sampleOffice, MayReject: true,
+		Compare: comparison{Before: 1_384_200_000, BeforeN: 2121, Now: 1_501_740_000, NowN: 2140, Accounts: 4, Deltas: []delta{
+			{"added", 31, 18_360_000}, {"gone", 12, -7_200_000}, {"up", 2098, 106_920_000}, {"down", 1, -540_000}, {"same", 10, 0}}},
+		Sums: sums{Rows: []sumRow{{"btxh", 1_012_500_000, 300_000_000, -540_000, 10_800_000, 1_322_760_000}, {"htxh", 438_000_000, 75_000_000, 0, 0, 513_000_000}},
+			All: sumRow{"", 1_450_500_000, 375_000_000, -540_000, 10_800_000, 1_835_760_000}, Carried: 780_000, ToPay: 1_836_540_000,
+			BankN: 1640, BankSum: 1_450_000_000, CashN: 453, CashSum: 386_540_000},
+		Held:      []reasonCount{{"review", 21, 17_100_000}, {"no_account", 14, 11_340_000}, {"deceased", 8, 7_560_000}, {"account_new", 4, 5_040_000}},
+		Attention: []reasonCount{{"account_changed", 4, 3_240_000}, {"first_payment", 31, 18_360_000}},
+		Moments: []moment{{Title: "Lập đợt", EN: "Prepared", By: sampleClerk.Name, At: sampleNow.Add(-26 * time.Hour), Done: true},
+			{Title: "Trình duyệt", EN: "Submitted", By: sampleClerk.Name, At: sampleNow.Add(-25 * time.Hour), Done: true},
+			{Title: "Đủ chữ ký, ghi sổ", EN: "Posted to the ledger"}, {Title: "Gửi ngân hàng, bưu điện", EN: "Sent to bank and post office"}, {Title: "Xong", EN: "Closed"}}}
+	if d.MayApprove = may; may {
+		d.Plain = string(payout.Statement(d.Run, 2))
+	} else {
+		d.WhyNot = "Anh/chị là người lập đợt này nên không được tự duyệt."
+	}
+	return d
+}
+
+func samplePayments() []paymentRow {
+	return []paymentRow{
+		{ID: 1804, Person: 48213, Name: "Nguyễn Thị Út Hoà", Number: "0951******23", Rail: "bank", Account: "0700******18", Before: 500_000, Regular: 540_000, Amount: 700_000, State: "ready"},
+		{ID: 1805, Person: 48214, Name: "Danh Sóc Kha", Number: "0951******44", Payee: "Thạch Thị Phượng", Rail: "cash", Before: 1_000_000, Regular: 1_080_000, Amount: 1_400_000, State: "ready", Attention: []string{"account_changed"}},
+		{ID: 1806, Person: 48215, Name: "Trần Văn Tám", Number: "0961******07", Before: 750_000, Regular: 810_000, Amount: 810_000, State: "held", Reasons: []string{"no_account", "review"}}}
+}
+
+func samplePayment() paymentPage {
+	line := func(back int, kind string, amount money.VND, why string) paymentLine {
+		return paymentLine{"btxh", "NCT80", sampleMonth.Add(-back), amount, kind, "NĐ 335/2026/NĐ-CP Đ8", why}
+	}
+	return paymentPage{Row: samplePayments()[0], Run: sampleRun(), Lines: []paymentLine{
+		line(2, "arrears", 80_000, "Truy lĩnh tháng 9/2026: mức chuẩn 540.000 đ × hệ số 2, đã chi 1.000.000 đ, còn được lĩnh 80.000 đ."),
+		line(1, "arrears", 80_000, "Truy lĩnh tháng 10/2026: mức chuẩn 540.000 đ × hệ số 2, đã chi 1.000.000 đ, còn được lĩnh 80.000 đ."),
+		line(0, "regular", 540_000, "Tháng 11/2026: mức chuẩn 540.000 đ × hệ số 1.")},
+		Instructions: []instructionRow{{"AS202611-1804-A1", 700_000, "debited", "", ptr(money.Day(2026, 11, 2))}}}
+}
+
+func sampleBreaks() []reconcile.Break {
+	return []reconcile.Break{
+		{ID: 3, Kind: "unknown-credit", Subject: "line:812", Office: "31825", OfficeName: sampleOffice, Amount: 1_500_000, OpenedOn: money.Day(2026, 10, 9), Age: 12,
+			State: "open", Memo: "CHUYEN TIEN UNG HO", Party: "CTY TNHH THUY SAN BAC LIEU", BankRef: "FT26282000931"},
+		{ID: 4, Kind: "unmatched", Subject: "line:813", Office: "31825", OfficeName: sampleOffice, Amount: -11_000, OpenedOn: money.Day(2026, 10, 20), Age: 1,
+			State: "proposed", Action: "fee", Note: "Phí chuyển tiền tháng 10", ProposedBy: ptr(int64(3)), Memo: "THU PHI DICH VU", BankRef: "FT26293000017"}}
+}
+
+func sampleEntry() entryPage {
+	return entryPage{ID: 77, On: money.Day(2026, 10, 21), Kind: "run.approved", Memo: "Chi trả tháng 11/2026, 31825", Ref: "run:5", By: "staff:chutich.31825", N: 2096,
+		Total: 3_673_080_000, PostedAt: sampleNow, Root: make([]byte, 32), Fits: true, Proof: &audit.Receipt{Leaf: 5121, Checkpoint: "ansinh.vn/log/1f0a9c3d\n5122\n…\n"},
+		Transfers: []transferRow{{0, "611.31825.btxh", "3388.p48213", 700_000, "payment:1804"}, {2095, "366.31825.btxh", "511.31825.btxh", 1_323_540_000, "run:5"}}}
+}
+
+func sampleKeys() []staff.Key {
+	return []staff.Key{{ID: 4, Public: []byte("a"), Label: "Máy ở phòng làm việc", EnrolledAt: sampleNow}, {ID: 2, Public: []byte("b"), Label: "Máy cũ", EnrolledAt: sampleNow, RevokedAt: ptr(sampleNow)}}
+}
+
+func sampleRequests() []staff.Request {
+	return []staff.Request{{ID: 9, Staff: 2, Login: "chutich.31825", Name: "Lê Văn Út", Public: []byte("c"), RequestedAt: sampleNow}}
+}
