@@ -38,15 +38,16 @@ func findHeading(rows iter.Seq2[rawRow, error], opt Options) (Table, plan, error
 	t := Table{Skipped: true, Empty: empty, Found: map[string]string{}}
 	var best plan
 	bestScore := 0
+	voc := newVocabulary(opt)
 	for i, row := range top {
-		h := headingOf(opt, row.cells, nil)
+		h := headingOf(opt, voc, row.cells, nil)
 		if h.score > bestScore && h.score >= 2*min(2, len(opt.Columns)) || h.score > bestScore && len(opt.Map) > 0 {
 			bestScore = h.score
 			best, t.Found, t.Ignored = h.plan(opt, row), h.found, h.ignored
 			t.Heading = row.number
 		}
 		if i+1 < len(top) && top[i+1].number == row.number+1 {
-			two := headingOf(opt, top[i+1].cells, row.cells)
+			two := headingOf(opt, voc, top[i+1].cells, row.cells)
 			// A second row only counts when it adds columns and holds no data.
 			if two.score > bestScore && two.score > h.score && two.fromSecond && len(two.found) >= len(h.found) {
 				bestScore = two.score
@@ -106,7 +107,7 @@ func (h heading) plan(opt Options, row rawRow) plan {
 
 // headingOf reads cells as a heading, under the row above where there is one:
 // "Năm sinh" over "Nam" and "Nữ" reads "Năm sinh Nam", "Năm sinh Nữ".
-func headingOf(opt Options, cells, above []string) heading {
+func headingOf(opt Options, voc *vocabulary, cells, above []string) heading {
 	h := heading{at: make([][]int, len(opt.Columns)), found: map[string]string{}}
 	type claim struct{ score, column int }
 	claims := make([]claim, len(opt.Columns))
@@ -134,9 +135,9 @@ func headingOf(opt Options, cells, above []string) heading {
 		if text == "" {
 			continue
 		}
-		column, score := opt.Columns.meaning(text, opt.Decoders)
+		column, score := voc.meaning(text)
 		if above != nil && cell(cells, i) != "" { // the lower row alone may say it better
-			if c, s := opt.Columns.meaning(cells[i], opt.Decoders); s > score {
+			if c, s := voc.meaning(cells[i]); s > score {
 				column, score = c, s
 			}
 		}
@@ -199,6 +200,28 @@ func (h *heading) applyMap(opt Options, texts []string) {
 	}
 }
 
+// vocabulary is Columns ready for comparing: names folded once, and what was
+// compared before remembered, because data rows repeat themselves.
+type vocabulary struct {
+	names    [][]string
+	decoders []func(string) string
+	said     map[string]saying
+}
+
+type saying struct{ column, score int }
+
+func newVocabulary(opt Options) *vocabulary {
+	v := &vocabulary{decoders: opt.Decoders, said: map[string]saying{}}
+	for _, c := range opt.Columns {
+		names := []string{fold(c.Key)}
+		for _, name := range c.Names {
+			names = append(names, fold(name))
+		}
+		v.names = append(v.names, names)
+	}
+	return v
+}
+
 // exactly is the score of a heading that is a known name to the letter.
 const exactly = 1000
 
@@ -208,16 +231,19 @@ var relations = map[string]bool{"cha": true, "me": true, "vo": true, "chong": tr
 
 // meaning finds the column that a heading names, -1 when none. A name counts
 // when all of it stands in the heading as whole words; the longest wins.
-func (c Columns) meaning(text string, decoders []func(string) string) (column, score int) {
+func (v *vocabulary) meaning(text string) (column, score int) {
+	if known, ok := v.said[text]; ok {
+		return known.column, known.score
+	}
 	column = -1
 	try := func(text string) {
 		key := fold(text)
 		if key == "" {
 			return
 		}
-		for i := range c {
-			for _, name := range append([]string{c[i].Key}, c[i].Names...) {
-				if s := likeness(key, fold(name)); s > score {
+		for i, names := range v.names {
+			for _, name := range names {
+				if s := likeness(key, name); s > score {
 					column, score = i, s
 				}
 			}
@@ -225,10 +251,11 @@ func (c Columns) meaning(text string, decoders []func(string) string) (column, s
 	}
 	try(text)
 	if column < 0 && !isASCII(text) {
-		for _, decode := range decoders {
+		for _, decode := range v.decoders {
 			try(decode(text))
 		}
 	}
+	v.said[text] = saying{column, score}
 	return column, score
 }
 
@@ -240,6 +267,9 @@ func likeness(heading, name string) int {
 		return exactly + len(name)
 	}
 	if len(name) < 4 || len(heading) > 12*len(name) || len(heading) > 120 {
+		return 0
+	}
+	if !strings.Contains(heading, name) { // before the padding below, which allocates
 		return 0
 	}
 	i := strings.Index(" "+heading+" ", " "+name+" ")
