@@ -48,7 +48,7 @@ type Calculated struct {
 // scheme, category, month, amount, kind, article, explanation; rows by person number,
 // month, scheme and category, whatever the order of the input. A *Refusal names the
 // file, line and column of bad input, and then nothing has been written.
-func Calculate(ctx context.Context, in CalculateInput, out io.Writer) (Calculated, error) {
+func Calculate(in CalculateInput, out io.Writer) (Calculated, error) {
 	rates := in.Rates
 	if rates == nil {
 		rates = EmbeddedRates()
@@ -63,7 +63,7 @@ func Calculate(ctx context.Context, in CalculateInput, out io.Writer) (Calculate
 	if _, err := w.WriteString("person_number,scheme,category,month,amount,kind,article,explanation\n"); err != nil {
 		return done, err
 	}
-	if err := b.write(ctx, c, in.Month, w, &done); err != nil {
+	if err := b.write(c, in.Month, w, &done); err != nil {
 		return done, err
 	}
 	return done, w.Flush()
@@ -90,7 +90,7 @@ type bookPerson struct {
 const chunk = 2048
 
 // write computes chunks of people on every core and writes them in order.
-func (b *book) write(ctx context.Context, c *Calc, month money.Month, w io.Writer, done *Calculated) error {
+func (b *book) write(c *Calc, month money.Month, w io.Writer, done *Calculated) error {
 	order := make([]int32, len(b.people))
 	for i := range order {
 		order[i] = int32(i)
@@ -100,7 +100,7 @@ func (b *book) write(ctx context.Context, c *Calc, month money.Month, w io.Write
 		text  []byte
 		count Calculated
 	}
-	g, ctx := errgroup.WithContext(ctx)
+	g, ctx := errgroup.WithContext(context.Background())
 	g.SetLimit(runtime.GOMAXPROCS(0) + 1) // and the writer
 	parts := make(chan chan part, 2*runtime.GOMAXPROCS(0))
 	g.Go(func() error {

@@ -78,6 +78,7 @@ func (b *book) readEntitlements(c *Calc, f Named) error {
 	}
 	var ents []entitled
 	var owners []int32
+	seen := map[string]struct{}{} // an id again for the same person is a row pasted twice
 	for {
 		more, err := t.next()
 		if err != nil {
@@ -89,6 +90,13 @@ func (b *book) readEntitlements(c *Calc, f Named) error {
 		owner, err := b.owner(t, 1, "the people's file")
 		if err != nil {
 			return err
+		}
+		if id := t.text(0); id != "" {
+			key := id + " " + b.people[owner].number
+			if _, again := seen[key]; again {
+				return t.bad(0, "%s is there twice for %s", id, b.people[owner].number)
+			}
+			seen[key] = struct{}{}
 		}
 		e, known, err := b.entitlement(c, t)
 		if err != nil {
