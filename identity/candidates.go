@@ -7,6 +7,7 @@ const (
 	blockLimit = 400
 	plainLimit = 30
 	keptLimit  = 24 // candidates kept of a row, the best
+	hopeless   = -5 // log2 of the likelihood ratio below which nobody is kept
 )
 
 // finder looks for candidates; each goroutine has its own.
@@ -68,11 +69,14 @@ func (f *finder) all(q *query) []candidate {
 		}
 		return int(a.person - b.person)
 	})
-	n := 0 // what is hopeless beside the best is not kept
-	for n < len(f.cands) && n < keptLimit && scores(&f.cands[n]) > scores(&f.cands[0])-40 && scores(&f.cands[n]) > -5 {
-		n++
+	kept := f.cands[:0] // what is hopeless, alone or beside the best, is not kept
+	for i := range f.cands {
+		own := scores(&f.cands[i])
+		if len(kept) < keptLimit && (own > hopeless && (len(kept) == 0 || own > scores(&kept[0])-40) || f.cands[i].v[fNumber] == kStranger) {
+			kept = append(kept, f.cands[i])
+		}
 	}
-	return slices.Clone(f.cands[:n])
+	return slices.Clone(kept)
 }
 
 // gather collects everybody who shares a key with the row.

@@ -60,6 +60,10 @@ func (ix *Index) compare(q *query, pt *pattern, i int32) (v vector, surprise flo
 	return v, surprise
 }
 
+// wrongOwner is how many numbers on lists are somebody else's whom name and birth
+// happen to bear out.
+const wrongOwner = 0.05
+
 // strangerChance stands for how often a number on a list is somebody else's: it
 // is no random event, and a number alone must never link.
 const strangerChance = 5e-4
@@ -225,16 +229,16 @@ func (ix *Index) compareBirth(q *query, p dayKey) (level uint8, chance float64) 
 }
 
 func (ix *Index) compareNumber(q *query, p *person, i int32) (level uint8, chance float64) {
-	one := 1 / ix.counts.n
+	one := 1 / (ix.counts.n + 1000)
 	if q.number != 0 && p.number == q.number {
-		return kSame, one
+		return kSame, wrongOwner * one
 	}
 	if q.slid == i {
 		return kSlid, min(3*one, 0.01)
 	}
 	if q.old != 0 && p.old != 0 {
 		if q.old == p.old {
-			return kOldSame, one
+			return kOldSame, wrongOwner * one
 		}
 		if q.number == 0 {
 			if q.nine != "" && p.old < 1<<31 && digitSlip(q.nine, nineDigits(p.old)) {
@@ -303,7 +307,7 @@ func (ix *Index) comparePlace(q *query, p *person, v *vector) float64 {
 		return 0
 	}
 	c := &ix.counts
-	share := func(k uint32) float64 { return of(c.commune[uint64(k)], c.communes) }
+	share := c.place
 	if q.communes[0] == 0 {
 		if q.fallback == 0 {
 			return 0

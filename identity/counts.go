@@ -61,18 +61,32 @@ func count(people []person) counts {
 	return c
 }
 
-// share is the chance that a random person has a value that n people have,
-// never quite nothing.
-func (c *counts) share(n int32) float64 { return (float64(n) + 0.5) / (c.n + 1) }
+// share is the chance that a random person has a name which n people of the
+// register have. The one who is looked at is among them; a small register leans
+// on how rare names usually are.
+func (c *counts) share(n int32) float64 {
+	const belief, usual = 1000, 2e-4
+	return (max(float64(n)-0.5, 0.5) + belief*usual) / (c.n + belief)
+}
 
-func (c *counts) year(y int) float64 { return c.share(c.years[y]) }
+// year is the chance that a random person is born in a year.
+func (c *counts) year(y int) float64 {
+	const belief, usual = 200, 1.0 / 80
+	return (float64(c.years[y]) + belief*usual) / (c.n + belief)
+}
 
-// day is the chance of a month and day among full dates, with a floor for days
-// that nobody in a small register has.
+// day is the chance of a month and day among full dates.
 func (c *counts) day(k dayKey) float64 {
 	return (float64(c.days[k&511]) + 1) / (float64(c.fullDates) + 366)
 }
 
-func of(n, total int32) float64 { return (float64(n) + 1) / (float64(total) + 2) }
+// place is the chance of one commune.
+func (c *counts) place(k uint32) float64 {
+	const belief, usual = 50, 1.0 / 64
+	return (float64(c.commune[uint64(k)]) + belief*usual) / (float64(c.communes) + belief)
+}
+
+// of is the chance of a value that n of total have, with a little belief in evenness.
+func of(n, total int32) float64 { return (float64(n) + 2) / (float64(total) + 8) }
 
 func log2(x float64) float64 { return math.Log2(x) }

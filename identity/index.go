@@ -30,6 +30,7 @@ type Index struct {
 	people    []person
 	odd       map[int32]PersonNumber // numbers that are not 12 digits
 	died      map[int32]string
+	homes     bool // the register has household keys
 	counts    counts
 	random    randomLevels
 	b         blocks
@@ -97,6 +98,7 @@ func NewIndex(records iter.Seq[Record], opt Options) *Index {
 			if _, numeric := numberKey(r.Number); !numeric && r.Number != "" {
 				ix.odd[n+int32(i)] = r.Number
 			}
+			ix.homes = ix.homes || r.Household != ""
 			if r.Deceased && r.DiedOn != "" {
 				ix.died[n+int32(i)] = r.DiedOn
 			}

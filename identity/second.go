@@ -32,9 +32,10 @@ const surely = 0.995
 func (m *matching) secondPass() {
 	for range 2 {
 		sure := m.surePeople()
+		holders := m.holders()
 		m.markNear(sure)
-		m.markTaken()
-		m.w.near = m.learnNear(sure)
+		m.markTaken(holders)
+		m.w.near = m.learnNear(sure, holders)
 		m.score()
 	}
 }
@@ -82,13 +83,12 @@ func (m *matching) markNear(sure []int32) {
 
 // markTaken notes candidates who are linked by another row of the same list that
 // fits them better.
-func (m *matching) markTaken() {
-	holders := m.holders()
+func (m *matching) markTaken(holders map[holding]int32) {
 	for i := range m.rows {
 		list := m.s.lists[m.s.of[i]]
 		for c := range m.cands[i] {
 			h, held := holders[holding{list, m.cands[i][c].person}]
-			m.cands[i][c].taken = held && h != int32(i)
+			m.cands[i][c].taken = held && h != int32(i) && !m.settled[i]
 		}
 	}
 }
@@ -119,14 +119,14 @@ func (m *matching) holders() map[holding]int32 {
 
 // learnNear compares how often the right person's household stands close by with
 // how often a wrong candidate's does, and counts persons who stand twice.
-func (m *matching) learnNear(sure []int32) nearness {
+func (m *matching) learnNear(sure []int32, holders map[holding]int32) nearness {
 	right, rightNear, wrong, wrongNear, rows, twice := 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
 	for i := range m.rows {
 		if sure[i] < 0 {
 			continue
 		}
 		rows++
-		if m.cands[i][0].taken {
+		if h := holders[holding{m.s.lists[m.s.of[i]], sure[i]}]; h != int32(i) {
 			twice++
 		}
 		if m.settled[i] {
@@ -144,11 +144,11 @@ func (m *matching) learnNear(sure []int32) nearness {
 		}
 	}
 	taken := log2((twice + 2) / (rows + 200))
-	if right < 20 || rightNear < 5 {
+	if !m.ix.homes {
 		return nearness{taken: taken}
 	}
-	a := (rightNear + 1) / (right + 10)
-	b := (wrongNear + 1) / (wrong + 100)
+	a := (rightNear + 20*0.25) / (right + 20)
+	b := (wrongNear + 100*0.03) / (wrong + 100)
 	if a <= b {
 		return nearness{taken: taken}
 	}
