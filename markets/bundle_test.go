@@ -136,7 +136,12 @@ func (b *bundle) state(c Charge) ChargeState {
 func (b *bundle) owe(amount money.VND) (person int64) {
 	b.Helper()
 	b.tx(func(tx pgx.Tx) error {
-		b.ok(tx.QueryRow(b.ctx, `insert into person (name, name_key, office, first_list) values ('Thạch Thị Lành', 'thach thi lanh', $1, 1) returning id`, office).Scan(&person))
+		var list int64
+		b.ok(tx.QueryRow(b.ctx, `
+			insert into list (kind, office, scheme, version, file_name, sha256, size, imported_by, imported_at, done)
+			select 'list', $1, 'btxh', count(*) + 1, 'danh sach.xlsx', sha256(count(*)::text::bytea), 1, 'test', $2, true from list returning id`, office, morning).Scan(&list))
+		b.ok(tx.QueryRow(b.ctx, `
+			insert into person (name, name_key, office, first_list) values ('Thạch Thị Lành', 'thach thi lanh', $1, $2) returning id`, office, list).Scan(&person))
 		ids, err := ledger.Ensure(b.ctx, tx, []ledger.Account{
 			{Code: payableCode(person), Name: "Phải trả người hưởng", Type: "liability", Owner: fmt.Sprintf("p%d", person)},
 			{Code: "611." + office + ".btxh", Name: "Chi", Type: "expense", Office: office}})
