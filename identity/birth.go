@@ -202,10 +202,10 @@ func (d Dates) assemble(p []datePart) (Birth, string, bool) {
 		if p[0].width == 4 {
 			p[0], p[1] = p[1], p[0]
 		}
-		y, century := year(p[1])
-		b, k, ok := d.settle(y, p[0].value, 0, kind)
-		b.Century = century
-		return b, k, ok
+		if p[1].width != 4 || p[0].value > 12 {
+			return Birth{}, "", false
+		}
+		return d.settle(p[1].value, p[0].value, 0, "")
 	case 3:
 		if p[0].width == 4 {
 			return d.settle(p[0].value, p[1].value, p[2].value, "")

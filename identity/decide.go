@@ -84,7 +84,7 @@ func (m *matching) candidates(i int, outcome Outcome) []Candidate {
 		if c > 0 && p[c] < p[0]/1000 {
 			break
 		}
-		out = append(out, Candidate{Number: m.ix.numberOf(cands[c].person), Score: p[c], Fields: m.agreements(&cands[c])})
+		out = append(out, Candidate{Number: m.ix.numberOf(cands[c].person), Score: p[c], Fields: agreements(cands[c].v)})
 	}
 	return out
 }
@@ -108,17 +108,34 @@ func (ix *Index) LookupOne(row Row) Result {
 
 // Compare tells field by field how a row agrees with one record, for instance
 // one that a register answered to a question by number. Fields that a side does
-// not have are Missing.
+// not have are Missing. Columns are judged by this one row.
 func Compare(row Row, rec Record, opt Options) ([]Agreement, []Repair) {
-	opt.Workers = 1
-	ix := NewIndex(func(yield func(Record) bool) { yield(rec) }, opt)
+	ix := &Index{opt: opt, gazetteer: opt.Gazetteer, forms: &forms{}, random: usualRandom, counts: counts{n: 1}}
+	if ix.gazetteer == nil {
+		ix.gazetteer = noUnits
+	}
+	var p person
+	ix.prepare(&p, &rec)
+	code, _ := ix.gazetteer.Today(rec.CommuneCode, rec.Commune)
+	_, base := unitName(rec.Commune)
+	named := communeKey("~" + base)
+	if p.commune = communeKey(code); p.commune == 0 {
+		p.commune = named
+	}
+	ix.counts.commune = map[uint64]int32{uint64(named): 1}
+	ix.people = []person{p}
+
 	s := groupRows([]Row{row})
-	s.judge([]Row{row}, opt)
+	s.judge([]Row{row}, Options{Today: opt.Today, Workers: 1})
 	var q query
 	repairs := ix.prepareRow(&q, &row, &s.columns[0], &memo{map[string]cleaned{}, map[[2]string]Place{}})
+	if q.communes[0] == named { // no gazetteer knows the unit, but both sides name it
+		q.communes[0] = p.commune
+	}
 	var pt pattern
 	pt.set(q.form.glued)
-	v, surprise := ix.compare(&q, &pt, 0)
-	m := &matching{ix: ix, w: usualWeights()}
-	return m.agreements(&candidate{v: v, surprise: float32(surprise)}), repairs
+	v, _ := ix.compare(&q, &pt, 0)
+	return agreements(v), repairs
 }
+
+var noUnits = NewGazetteer(nil)

@@ -37,10 +37,10 @@ var levelOf = [fieldCount][]Level{
 
 // agreements are the fields of a comparison that both sides have, in the order
 // number, name, birth, sex, commune, hamlet, ethnicity.
-func (m *matching) agreements(c *candidate) []Agreement {
+func agreements(v vector) []Agreement {
 	out := make([]Agreement, 0, fieldCount)
 	for _, f := range [...]int{fNumber, fName, fBirth, fSex, fCommune, fHamlet, fEthnic} {
-		l := c.v[f]
+		l := v[f]
 		out = append(out, Agreement{Field: fieldNames[f], Level: levelOf[f][l], Words: levelWords[f][l]})
 	}
 	return out

@@ -183,8 +183,8 @@ func (g *Gazetteer) readPart(p *Place, part, district string, mayBeHamlet bool) 
 			add(base)
 		}
 		for _, o := range g.oldByCode[base] {
+			p.Old = p.Old || len(p.Codes) == 0
 			add(o.newCode)
-			p.Old = p.Old || len(p.Codes) == 1
 		}
 		p.Key = base
 		return

@@ -12,6 +12,19 @@ import (
 // they are part of how a person writes their name. Cleaning a clean name changes
 // nothing. Decode legacy encodings first; that is decided by column.
 func CleanName(raw string) (string, []Repair) {
+	name, repairs := cleanName(raw)
+	for last, n := raw, 0; len(repairs) > 0 && name != last && n < 8; n++ { // one repair can uncover another
+		var more []Repair
+		last = name
+		name, more = cleanName(last)
+		if name != last {
+			repairs = append(repairs, more...)
+		}
+	}
+	return name, repairs
+}
+
+func cleanName(raw string) (string, []Repair) {
 	var repairs []Repair
 	note := func(kind, from, to string) {
 		if from != to {
@@ -29,18 +42,10 @@ func CleanName(raw string) (string, []Repair) {
 	text = cleanText(text)
 	note(RepairUnicode, before, text)
 
-	for range 3 { // a title may stand behind a number, a note behind a note
-		before = text
-		text = strings.TrimSpace(dropNotes(text))
-		note(RepairNote, strings.TrimSpace(before), text)
-		if cut := dropTitle(text); cut != text {
-			note(RepairTitle, text, cut)
-			text = cut
-		}
-		if before == text {
-			break
-		}
-	}
+	cut := dropTitle(strings.TrimSpace(text))
+	note(RepairTitle, strings.TrimSpace(text), cut)
+	text = strings.TrimSpace(dropNotes(cut))
+	note(RepairNote, cut, text)
 
 	before = text
 	text = lettersInNames(text)
@@ -59,10 +64,7 @@ func CleanName(raw string) (string, []Repair) {
 	note(RepairCase, before, text)
 	if strings.ContainsAny(text, "?\ufffd") {
 		text = strings.ReplaceAll(text, "\ufffd", "?")
-		note(RepairUnreadable, raw, text)
-		if before == text && raw == text {
-			repairs = append(repairs, Repair{FieldName, RepairUnreadable, raw, text})
-		}
+		repairs = append(repairs, Repair{FieldName, RepairUnreadable, raw, text})
 	}
 	return text, repairs
 }
@@ -186,7 +188,7 @@ func cutFolded(s string, n int) string {
 
 // lettersInNames replaces the digits 0 and 1 inside words of letters.
 func lettersInNames(text string) string {
-	if !strings.ContainsAny(text, "01") {
+	if n := strings.Count(text, "0") + strings.Count(text, "1"); n == 0 || n > 3 {
 		return text
 	}
 	runes := []rune(text)
@@ -194,6 +196,9 @@ func lettersInNames(text string) string {
 	for i, r := range runes {
 		if (r == '0' || r == '1') && (letter(i-1) || letter(i+1)) && !(i+1 < len(runes) && unicode.IsDigit(runes[i+1])) {
 			upper := i > 0 && unicode.IsUpper(runes[i-1]) || i == 0
+			if i > 0 && letter(i+1) {
+				upper = unicode.IsUpper(runes[i+1])
+			}
 			switch {
 			case r == '0' && upper:
 				runes[i] = 'O'

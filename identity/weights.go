@@ -7,14 +7,16 @@ func sqrt(x float64) float64 { return math.Sqrt(x) }
 // randomLevels is how often the names of two random people agree at each level.
 type randomLevels [nLevels]float64
 
+// usualRandom is what is usual in the far south.
+var usualRandom = randomLevels{nMiddle: 2e-4, nSlip1: 4e-4, nSlip2: 2e-3, nEnds: 4e-3, nGivenMiddle: 3e-3, nGiven: 1.2e-2, nFamily: 0.14, nDiffer: 0.8}
+
 // measureRandom compares pairs of people taken at even strides, the same ones
 // every time; a small register leans on what is usual in the far south.
 func (ix *Index) measureRandom() randomLevels {
-	usual := randomLevels{nMiddle: 2e-4, nSlip1: 4e-4, nSlip2: 2e-3, nEnds: 4e-3, nGivenMiddle: 3e-3, nGiven: 1.2e-2, nFamily: 0.14, nDiffer: 0.8}
 	const pairs, belief = 400_000, 2000.0
 	n := uint64(len(ix.people))
 	if n < 2 {
-		return usual
+		return usualRandom
 	}
 	const chunk = pairs / 16
 	var seen [16][nLevels]int
@@ -42,7 +44,7 @@ func (ix *Index) measureRandom() randomLevels {
 		}
 	}
 	for l := range sum {
-		sum[l] = (sum[l] + belief*usual[l]) / total
+		sum[l] = (sum[l] + belief*usualRandom[l]) / total
 		sum[l] = max(sum[l], 1e-7)
 	}
 	return sum
