@@ -50,6 +50,7 @@ func (s *Server) Handler() http.Handler {
 	mux.HandleFunc("POST /registry/txn/status", s.asyncStatus)
 	mux.HandleFunc("POST /registry/subscribe", s.subscribe)
 	mux.HandleFunc("POST /registry/unsubscribe", s.unsubscribe)
+	mux.HandleFunc("POST /sandbox/day", s.tellDay)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusNotFound, "err.request.not_found", r.Method+" "+r.URL.Path+" is not an endpoint of this register")
 	})

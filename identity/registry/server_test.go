@@ -3,6 +3,7 @@ package registry
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -259,24 +260,15 @@ func TestDeathsAreKnownOnlyFromTheirDay(t *testing.T) {
 }
 
 // inbox is where callbacks arrive.
-func inbox(t *testing.T, client *Client) (string, chan *envelope) {
+func inbox(t *testing.T) (string, chan []byte) {
 	t.Helper()
-	came := make(chan *envelope, 8)
+	came := make(chan []byte, 8)
 	srv := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		body, err := readBody(r.Body)
 		if err != nil {
 			t.Error(err)
-			return
 		}
-		e, err := openEnvelope(body)
-		if err != nil {
-			t.Error(err)
-			return
-		}
-		if err := client.Trust.Verify(e.canonical, e.Signature, e.header.SenderID, october.AddDate(0, 0, 9)); err != nil && e.header.Action == "notify" {
-			t.Error(err)
-		}
-		came <- e
+		came <- body
 	}))
 	t.Cleanup(srv.Close)
 	return srv.URL, came
@@ -285,14 +277,14 @@ func inbox(t *testing.T, client *Client) (string, chan *envelope) {
 func TestAsynchronousSearchIsAcknowledgedAndAnswered(t *testing.T) {
 	t.Parallel()
 	server, client, _ := sandbox(t, PopulationOf(people(10)), "", "none")
-	uri, came := inbox(t, client)
+	uri, came := inbox(t)
 	_, ack := call(t, client, "/registry/search", map[string]any{"sender_uri": uri}, oneSearch)
 	if at(ack, "message", "ack_status") != "ACK" {
 		t.Fatal(ack)
 	}
 	server.Wait()
-	e := <-came
-	if e.header.Action != "on-search" || !bytes.Contains(e.Message, []byte(number(2))) || transactionOf(e) != "t1" {
+	e, err := openEnvelope(<-came)
+	if err != nil || client.trusted(e) != nil || e.header.Action != "on-search" || !bytes.Contains(e.Message, []byte(number(2))) || transactionOf(e) != "t1" {
 		t.Errorf("%+v %s", e.header, e.Message)
 	}
 	_, got := call(t, client, "/registry/sync/txn/status", map[string]any{"action": "txn-status"},
@@ -321,29 +313,46 @@ func TestSubscribersHearOfDeaths(t *testing.T) {
 		return r, true
 	})
 	server, client, _ := sandbox(t, p, "", "none")
-	uri, came := inbox(t, client)
-	subscription := `{"transaction_id":"t","subscribe_request":[{"reference_id":"r","timestamp":"2026-10-13T03:00:00Z","subscribe_criteria":{
-		"reg_event_type":"death","filter_type":"predicate","notify_record_type":"spdci-extensions-dci:Person",
-		"filter":[{"expression1":{"attribute_name":"commune","operator":"eq","attribute_value":"31825"}}]}}]}`
-	for _, want := range []string{"", "rjct.event.already_subscribed"} {
-		_, ack := call(t, client, "/registry/subscribe", map[string]any{"sender_uri": uri, "action": "subscribe"}, subscription)
-		if at(ack, "message", "ack_status") != "ACK" {
-			t.Fatal(ack)
+	uri, came := inbox(t)
+	for _, want := range []string{`"status":"succ"`, "rjct.event.already_subscribed"} {
+		if err := client.Subscribe(t.Context(), uri, EventDeath, []string{"31825"}); err != nil {
+			t.Fatal(err)
 		}
-		e := <-came
-		if e.header.Action != "on-subscribe" || !strings.Contains(string(e.Message), want) {
-			t.Fatalf("%+v %s", e.header, e.Message)
+		body := <-came
+		if n, err := client.ReadNotice(body); err != nil || n.Events != nil || !bytes.Contains(body, []byte(want)) {
+			t.Fatalf("%s, %v", body, err)
 		}
 	}
-	if n := server.Notify(october, october.AddDate(0, 0, 9)); n != 1 {
-		t.Fatalf("%d events", n)
+	later := october.AddDate(0, 0, 9)
+	token, err := client.token(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	days := `{"after":"2026-10-13T03:00:00Z","until":"2026-10-22T03:00:00Z"}`
+	if status, got := post2(t, client.URL+"/sandbox/day", token, days); status != 200 || got["events"] != 1. {
+		t.Fatal(status, got)
 	}
 	server.Wait()
-	e := <-came
-	if e.header.Action != "notify" || !bytes.Contains(e.Message, []byte(`"death_date":"2026-10-01"`)) || !bytes.Contains(e.Message, []byte(number(4))) {
-		t.Errorf("%+v %s", e.header, e.Message)
+	client.Now = func() time.Time { return later }
+	body := <-came
+	n, err := client.ReadNotice(body)
+	want := all[4]
+	want.Died = "2026-10-01"
+	if err != nil || n.Message == "" || len(n.Events) != 1 || n.Events[0].Kind != EventDeath || !n.Events[0].At.Equal(later) || !cmp.Equal(n.Events[0].Record, want) {
+		t.Errorf("%+v, %v", n, err)
 	}
-	if n := server.Notify(october.AddDate(0, 0, 9), october.AddDate(0, 0, 10)); n != 0 {
+	for _, bad := range [][]byte{bytes.Replace(body, []byte("2026-10-01"), []byte("2026-09-01"), 1), []byte("{}"), nil} {
+		if n, err := client.ReadNotice(bad); err == nil || n.Events != nil {
+			t.Errorf("%s was believed", bad)
+		}
+	}
+	if n := server.Notify(later, later.AddDate(0, 0, 1)); n != 0 {
 		t.Errorf("%d events more", n)
+	}
+	if err := client.Subscribe(t.Context(), "nowhere", EventDeath, nil); !errors.Is(err, ErrRejected) {
+		t.Error(err)
+	}
+	if err := client.Subscribe(t.Context(), uri, EventMove, nil); err != nil {
+		t.Error(err)
 	}
 }
