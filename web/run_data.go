@@ -38,7 +38,7 @@ var deltaKinds = []string{"added", "gone", "up", "down", "same"}
 // before the system took over, as the first lists say.
 const lastMonth = `
 	this as (
-	    select p.person_id, sum(p.regular)::bigint amount, min(p.id) payment_id, max(p.account_idx) account_idx
+	    select p.person_id, sum(p.regular)::bigint amount, min(p.id) payment_id, (array_agg(p.account_idx))[1] account_idx
 	    from payment p where p.run_id = @run and p.state <> 'cancelled' and (p.regular <> 0 or p.owed = 0)
 	    group by p.person_id
 	), paid as (
@@ -49,7 +49,7 @@ const lastMonth = `
 	    where @prev between b.first_month and b.last_month and b.scheme = any (@schemes) and b.amount <> 0
 	      and b.person_id in (select person_id from entitlement where office = @office)
 	), before as (
-	    select person_id, sum(amount)::bigint amount, max(account_idx) account_idx from paid group by person_id
+	    select person_id, sum(amount)::bigint amount, (array_agg(account_idx) filter (where account_idx is not null))[1] account_idx from paid group by person_id
 	), change as (
 	    select coalesce(t.person_id, b.person_id) person_id, t.payment_id, coalesce(b.amount, 0) before, coalesce(t.amount, 0) amount,
 	           case when b.person_id is null then 'added' when t.person_id is null then 'gone'

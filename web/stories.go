@@ -81,8 +81,8 @@ func sampleList() listPage {
 			{Row: 17, Cell: "D17", Reason: "Ngày sinh 31/02/1951 không có trong lịch"},
 			{Row: 208, Cell: "C208", Reason: "Số định danh có 11 chữ số; cần 12, hoặc 9 nếu là CMND cũ"},
 			{Row: 955, Cell: "G955", Reason: "Không rõ đối tượng “nuôi con nhỏ”; ghi theo mã hoặc tên trong nghị định"}},
-		Changes: []beneficiaries.Change{{Name: "Kim Thị Sóc Kha", Category: "NCT80", Change: "added"},
-			{Name: "Nguyễn Văn Đực", Category: "KTNANG", Change: "changed", Fields: map[string][2]string{"ấp": {"Ấp 3", "Khóm 5"}}}}}
+		Changes: []beneficiaries.Change{{Name: "Kim Thị Sóc Kha", Category: "NCT_A", Change: "added"},
+			{Name: "Nguyễn Văn Đực", Category: "KT_N", Change: "changed", Fields: map[string][2]string{"ấp": {"Ấp 3", "Khóm 5"}}}}}
 }
 
 func samplePerson() beneficiaries.Person {
@@ -108,7 +108,7 @@ func sampleReviews() reviewsPage {
 
 func sampleReview() reviewPage {
 	d := reviewPage{Person: beneficiaries.PersonDetail{Person: samplePerson(), Evidence: sampleEvidence(), Entitlements: []beneficiaries.Entitlement{
-		{Scheme: "btxh", Category: "NCT80", FirstMonth: sampleMonth.Add(-30), DecisionNo: "412/QĐ-UBND", DecisionOn: ptr(money.Day(2024, 4, 18))}}}, MaySet: true}
+		{Scheme: "btxh", Category: "NCT_A", FirstMonth: sampleMonth.Add(-30), DecisionNo: "412/QĐ-UBND", DecisionOn: ptr(money.Day(2024, 4, 18))}}}, MaySet: true}
 	for i, c := range d.Person.Evidence.Candidates {
 		d.Options = append(d.Options, candidate{i + 1, c, int(c.Score*100 + .5)})
 	}
@@ -149,7 +149,7 @@ func samplePayments() []paymentRow {
 
 func samplePayment() paymentPage {
 	line := func(back int, kind string, amount money.VND, why string) paymentLine {
-		return paymentLine{"btxh", "NCT80", sampleMonth.Add(-back), amount, kind, "NĐ 335/2026/NĐ-CP Đ8", why}
+		return paymentLine{"btxh", "NCT_A", sampleMonth.Add(-back), amount, kind, "NĐ 335/2026/NĐ-CP Đ8", why}
 	}
 	return paymentPage{Row: samplePayments()[0], Run: sampleRun(), Lines: []paymentLine{
 		line(2, "arrears", 80_000, "Truy lĩnh tháng 9/2026: mức chuẩn 540.000 đ × hệ số 2, đã chi 1.000.000 đ, còn được lĩnh 80.000 đ."),
