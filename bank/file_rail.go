@@ -16,7 +16,7 @@ import (
 // FileRail drops messages into a directory that a bank's own program picks up, and
 // looks for answers in another.
 type FileRail struct {
-	Out string // a message becomes <id>.xml (or .xlsx, .csv) here, whole or not at all
+	Out string // a message becomes <id>.xml (or .xlsx) here, whole or not at all
 	In  string // pain.002 files, of any name; "" when the bank gives none
 }
 
@@ -31,7 +31,7 @@ func (r *FileRail) Submit(_ context.Context, _ pgx.Tx, m Message) (_ Answer, err
 			err = fmt.Errorf("bank: drop file of %s: %w", m.ID, err)
 		}
 	}()
-	ext := map[string]string{"pain001": ".xml", "sheet": ".xlsx", "list": ".csv"}[m.Kind]
+	ext := map[string]string{"pain001": ".xml", "sheet": ".xlsx", "list": ".xlsx"}[m.Kind]
 	if ext == "" {
 		return Answer{}, fmt.Errorf("a directory does not take %q", m.Kind)
 	}

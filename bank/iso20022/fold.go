@@ -2,7 +2,9 @@ package iso20022
 
 import (
 	"strings"
+	"sync"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 )
@@ -15,33 +17,48 @@ func Fold(s string) string {
 	if isFolded(s) {
 		return s
 	}
-	var b strings.Builder
-	b.Grow(len(s))
-	space := true
-	for _, r := range norm.NFD.String(s) {
+	table := foldTable()
+	b := make([]byte, 0, len(s))
+	for _, r := range s {
+		c := byte(' ')
 		switch {
+		case int(r) < len(table):
+			c = table[r]
 		case unicode.Is(unicode.Mn, r):
-			continue
-		case r == 'đ':
-			r = 'd'
-		case r == 'Đ':
-			r = 'D'
+			c = 0
 		}
-		if !inX(r) {
-			r = ' '
-		}
-		if r == ' ' {
-			if !space {
-				b.WriteByte(' ')
-			}
-			space = true
+		if c == 0 || c == ' ' && (len(b) == 0 || b[len(b)-1] == ' ') {
 			continue
 		}
-		b.WriteRune(r)
-		space = false
+		b = append(b, c)
 	}
-	return strings.TrimRight(b.String(), " ")
+	return strings.TrimRight(string(b), " ")
 }
+
+// foldTable says what becomes of each letter up to the last of Vietnamese (U+1EF9):
+// its ASCII base, a space, or 0 for a combining accent.
+var foldTable = sync.OnceValue(func() []byte {
+	table := make([]byte, 0x1F00)
+	for i := range table {
+		r := rune(i)
+		switch r {
+		case 'đ':
+			r = 'd'
+		case 'Đ':
+			r = 'D'
+		default:
+			if unicode.Is(unicode.Mn, r) {
+				continue
+			}
+			r, _ = utf8.DecodeRuneInString(norm.NFD.String(string(r)))
+		}
+		table[i] = ' '
+		if inX(r) {
+			table[i] = byte(r)
+		}
+	}
+	return table
+})
 
 // isFolded saves the work for text that is already as Fold would leave it.
 func isFolded(s string) bool {

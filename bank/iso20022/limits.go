@@ -8,7 +8,7 @@ type Limits struct {
 	Attrs   int   // attributes of one element; default 32
 	Name    int   // bytes of a name; default 256
 	Text    int   // bytes of text in one element or attribute; default 64 KiB
-	Repeats int   // repetitions held at once, such as details of one entry; default 300,000
+	Repeats int   // repetitions held at once, such as details of one entry; default 100,000
 }
 
 func (l Limits) orDefault() Limits {
@@ -24,6 +24,6 @@ func (l Limits) orDefault() Limits {
 	set(&l.Attrs, 32)
 	set(&l.Name, 256)
 	set(&l.Text, 64<<10)
-	set(&l.Repeats, 300_000)
+	set(&l.Repeats, 100_000)
 	return l
 }

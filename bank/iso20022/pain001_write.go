@@ -37,6 +37,7 @@ func WritePain001(w io.Writer, head Initiation, transfers iter.Seq2[Transfer, er
 			return err
 		}
 		n++
+		t.Name, t.Memo = foldCut(t.Name, 140), foldCut(t.Memo, 140)
 		if err := t.check(n); err != nil {
 			return err
 		}
@@ -96,6 +97,7 @@ func (x *xmlWriter) pain001Head(h *Initiation) {
 	x.raw("</DbtrAgt>\n")
 }
 
+// transfer writes a checked transfer whose texts are folded.
 func (x *xmlWriter) transfer(t *Transfer) {
 	x.raw("<CdtTrfTxInf><PmtId>")
 	x.leaf("InstrId", t.InstructionID)
@@ -105,7 +107,7 @@ func (x *xmlWriter) transfer(t *Transfer) {
 	x.raw("</InstdAmt></Amt><CdtrAgt>")
 	x.member(t.BIN)
 	x.raw("</CdtrAgt><Cdtr>")
-	x.leaf("Nm", foldCut(t.Name, 140))
+	x.leaf("Nm", t.Name)
 	x.raw("</Cdtr><CdtrAcct><Id><Othr>")
 	x.leaf("Id", t.Account)
 	x.raw("</Othr></Id></CdtrAcct>")
@@ -114,9 +116,9 @@ func (x *xmlWriter) transfer(t *Transfer) {
 		x.leaf("Cd", t.Purpose)
 		x.raw("</Purp>")
 	}
-	if memo := foldCut(t.Memo, 140); memo != "" {
+	if t.Memo != "" {
 		x.raw("<RmtInf>")
-		x.leaf("Ustrd", memo)
+		x.leaf("Ustrd", t.Memo)
 		x.raw("</RmtInf>")
 	}
 	x.raw("</CdtTrfTxInf>\n")
@@ -176,7 +178,7 @@ func (t *Transfer) check(n int) error {
 		return bad("CdtrAgt", badBIN)
 	case !account(t.Account):
 		return bad("CdtrAcct", badAccount)
-	case Fold(t.Name) == "":
+	case t.Name == "":
 		return bad("Cdtr/Nm", "is missing")
 	case t.Purpose != "" && !code(t.Purpose):
 		return bad("Purp", badCode)

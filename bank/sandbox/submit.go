@@ -64,10 +64,10 @@ func (b *Bank) submit(body []byte) (answer []byte, lost bool, err error) {
 		b.judge(m)
 	}
 	b.messages[m.id] = m
+	m.first = b.report(m) // how it was accepted, before anything is executed
 	if m.state != iso20022.Rejected {
 		b.accept(m)
 	}
-	m.first = b.report(m)
 	return m.first, b.dice.roll("lost answer", m.id) < b.faults.LostAnswer, nil
 }
 
