@@ -66,29 +66,41 @@ func ImportList(ctx context.Context, pool *pgxpool.Pool, box *secret.Box, in Lis
 	}
 	defer reader.Close()
 	defer pg.Wrap(&err, "import %s", filepath.Base(in.Path))
+
+	// Reading needs no lock: files are read side by side and written in turn.
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	f := &fileImport{ListFile: in, sum: sum, size: size, box: box, reader: reader, pool: pool}
+	chunks := make(chan chunk, 1)
+	reading := make(chan error, 1)
+	go func() {
+		defer close(chunks)
+		reading <- f.read(ctx, chunks)
+	}()
+	next, more := <-chunks // the first is whole before anything is locked
 	err = pg.Tx(ctx, pool, func(tx pgx.Tx) error {
-		out = nil
+		f.tx = tx
 		if err := prepareImport(ctx, tx, box); err != nil {
 			return err
 		}
+		var err error
 		if out, err = alreadyImported(ctx, tx, in.Path, sum); err != nil || len(out) > 0 {
 			return err
 		}
-		f := &fileImport{ListFile: in, sum: sum, size: size, tx: tx, box: box, reader: reader}
-		if err := f.open(ctx); err != nil {
-			return err
+		for ; more; next, more = <-chunks {
+			if err := next.list.take(ctx, next.lines); err != nil {
+				return err
+			}
 		}
-		for row, err := range reader.Rows() {
-			if err != nil {
-				return err
-			}
-			if err := f.take(ctx, row); err != nil {
-				return err
-			}
+		if err := <-reading; err != nil {
+			return err
 		}
 		out, err = f.finish(ctx)
 		return err
 	})
+	cancel()
+	for range chunks { // let the reader end before its file is closed
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -99,11 +111,11 @@ func ImportList(ctx context.Context, pool *pgxpool.Pool, box *secret.Box, in Lis
 // cannot make one person twice, and refuses keys that this database was not
 // filled under.
 func prepareImport(ctx context.Context, tx pgx.Tx, box *secret.Box) error {
-	// plans made while the tables were empty must not be kept as they grow
-	for _, sql := range []string{`select pg_advisory_xact_lock(hashtext('beneficiaries.import'))`, `set local plan_cache_mode = force_custom_plan`} {
-		if _, err := tx.Exec(ctx, sql); err != nil {
-			return err
-		}
+	if _, err := tx.Exec(ctx, `select pg_advisory_xact_lock(hashtext('beneficiaries.import'))`); err != nil {
+		return err
+	}
+	if err := planBySet(ctx, tx); err != nil {
+		return err
 	}
 	var keys string
 	err := tx.QueryRow(ctx, `
@@ -115,6 +127,20 @@ func prepareImport(ctx context.Context, tx pgx.Tx, box *secret.Box) error {
 	if keys != box.Fingerprint() {
 		return &RefusedError{File: "keys", What: "dữ liệu này được niêm phong bằng bộ khóa khác",
 			Do: "khôi phục thư mục keys đã sao lưu cùng dữ liệu rồi chạy lại"}
+	}
+	return nil
+}
+
+// planBySet keeps the planner to indexes for the rest of the transaction: it
+// joins some thousand rows to tables that grow under it, and a plan made for a
+// small table would read all of a large one.
+func planBySet(ctx context.Context, tx pgx.Tx) error {
+	for _, sql := range []string{
+		`set local plan_cache_mode = force_custom_plan`, `set local enable_hashjoin = off`, `set local enable_mergejoin = off`, `set local enable_seqscan = off`,
+	} {
+		if _, err := tx.Exec(ctx, sql); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -161,77 +187,134 @@ type fileImport struct {
 	tx     pgx.Tx
 	box    *secret.Box
 	reader *sheet.Reader
+	pool   *pgxpool.Pool
 
-	lists    []*listImport          // in the order of the sheets
-	bySheet  map[string]*listImport // several sheets of one office and scheme are one list
-	cleaners map[string]*cleaner
-	skipped  []string
+	lists   []*listImport // in the order of the sheets; several sheets of one office and scheme are one
+	skipped []string
 }
 
-// open decides whose lists the sheets are and judges their columns.
-func (f *fileImport) open(ctx context.Context) error {
-	f.bySheet, f.cleaners = map[string]*listImport{}, map[string]*cleaner{}
-	samples := map[string][]sheet.Row{}
-	corrects := map[string]RowID{}
-	wanted := 0
+// chunk is some cleaned rows of one list.
+type chunk struct {
+	list  *listImport
+	lines []line
+}
+
+// read cleans the rows of all sheets. The first rows of a sheet are held back
+// until its columns are judged by them.
+func (f *fileImport) read(ctx context.Context, out chan<- chunk) error {
+	tables := map[string]sheet.Table{}
 	for _, t := range f.reader.Tables() {
 		if !t.Skipped {
-			wanted++
+			tables[t.Sheet] = t
+		} else if !t.Empty {
+			f.skipped = append(f.skipped, t.Sheet)
 		}
+	}
+	var (
+		sheetName      string
+		sample         []sheet.Row
+		l              *listImport
+		c              *cleaner
+		lines          []line
+		office, scheme string // of the sheet before: a second sheet may leave its title out
+	)
+	send := func() error {
+		if len(lines) == 0 {
+			return nil
+		}
+		select {
+		case out <- chunk{l, lines}:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		lines = nil
+		return nil
+	}
+	take := func(row sheet.Row) error {
+		if row.Remark && row.Value(fNumber) == "" && row.Value(fBirth) == "" && row.Value(fCategory) == "" {
+			l.remarks++
+			return nil
+		}
+		if lines = append(lines, c.clean(row)); len(lines) == chunkSize {
+			return send()
+		}
+		return nil
+	}
+	judge := func() (err error) {
+		if c != nil || len(sample) == 0 {
+			return nil
+		}
+		if l, c, err = f.judge(ctx, tables[sheetName], sample, &office, &scheme); err != nil {
+			return err
+		}
+		for _, row := range sample {
+			if err := take(row); err != nil {
+				return err
+			}
+		}
+		sample = nil
+		return nil
 	}
 	for row, err := range f.reader.Rows() {
 		if err != nil {
 			return err
 		}
-		if s := samples[row.Sheet]; len(s) < sampleSize && !row.Remark {
-			samples[row.Sheet] = append(s, row)
-			if id := parseRowRef(row.Value(fRowRef)); id != 0 && corrects[row.Sheet] == 0 {
-				corrects[row.Sheet] = id
+		if row.Sheet != sheetName {
+			if err := errors.Join(judge(), send()); err != nil {
+				return err
 			}
+			sheetName, c = row.Sheet, nil
 		}
-		// the sample of the last sheet is full, and every sheet before it was read
-		if len(samples) == wanted && len(samples[row.Sheet]) >= sampleSize {
-			break
-		}
-	}
-	office, scheme := "", "" // of the sheet before: a second sheet may leave its title out
-	for _, t := range f.reader.Tables() {
-		if t.Skipped {
-			if !t.Empty {
-				f.skipped = append(f.skipped, t.Sheet)
+		switch {
+		case c != nil:
+			err = take(row)
+		default:
+			if sample = append(sample, row); len(sample) == sampleSize {
+				err = judge()
 			}
-			continue
-		}
-		o, s := belongs(f.Path, t.Sheet, t.Title)
-		office, scheme = first(o, office), first(s, scheme)
-		var err error
-		var l *listImport
-		if id := corrects[t.Sheet]; id != 0 {
-			l, err = f.correctionOf(ctx, id)
-		} else {
-			l, err = f.listOf(t, office, scheme)
 		}
 		if err != nil {
 			return err
 		}
-		c := newCleaner(l.office, l.scheme, samples[t.Sheet], f.Now)
-		if _, has := t.Found[listColumnNames[fCategory].Key]; !has {
-			only := Categories(l.scheme)
-			if len(only) != 1 {
-				return &RefusedError{File: f.Path, Where: t.Sheet, What: "không có cột nhóm đối tượng",
-					Do: "thêm cột “Nhóm đối tượng” rồi nhập lại"}
-			}
-			c.oneGroup = only[0].Code
-		}
-		f.cleaners[t.Sheet], f.bySheet[t.Sheet] = c, l
-		l.sheets = append(l.sheets, t)
 	}
-	for _, l := range f.lists {
-		if err := l.begin(ctx); err != nil {
-			return err
+	if err := judge(); err != nil {
+		return err
+	}
+	if len(f.lists) == 0 {
+		return &RefusedError{File: f.Path, What: "có tiêu đề nhưng không có dòng nào bên dưới", Do: "kiểm tra lại tệp"}
+	}
+	return send()
+}
+
+// judge decides whose list a sheet is and how its columns are written.
+func (f *fileImport) judge(ctx context.Context, t sheet.Table, sample []sheet.Row, office, scheme *string) (l *listImport, c *cleaner, err error) {
+	o, s := belongs(f.Path, t.Sheet, t.Title)
+	*office, *scheme = first(o, *office), first(s, *scheme)
+	mends := RowID(0)
+	for _, row := range sample {
+		if mends = parseRowRef(row.Value(fRowRef)); mends != 0 {
+			break
 		}
 	}
-	return nil
+	if mends != 0 {
+		l, err = f.correctionOf(ctx, mends)
+	} else {
+		l, err = f.listOf(t, *office, *scheme)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	l.sheets = append(l.sheets, t)
+	c = newCleaner(l.office, l.scheme, sample, f.Now)
+	if _, has := t.Found[listColumnNames[fCategory].Key]; !has {
+		only := Categories(l.scheme)
+		if len(only) != 1 {
+			return nil, nil, &RefusedError{File: f.Path, Where: t.Sheet, What: "không có cột nhóm đối tượng",
+				Do: "thêm cột “Nhóm đối tượng” rồi nhập lại"}
+		}
+		c.oneGroup = only[0].Code
+	}
+	return l, c, nil
 }
 
 // listOf is the list of an office and scheme, as flags and the file say.
@@ -268,7 +351,7 @@ func (f *fileImport) listOf(t sheet.Table, office, scheme string) (*listImport, 
 func (f *fileImport) correctionOf(ctx context.Context, id RowID) (*listImport, error) {
 	var of ListID
 	var office, scheme string
-	err := f.tx.QueryRow(ctx, `
+	err := f.pool.QueryRow(ctx, `
 		select coalesce(case when l.kind = 'correction' then l.previous end, l.id), l.office, l.scheme
 		  from list_row r join list l on l.id = r.list_id
 		 where r.id = $1 and r.state = 'quarantined' and l.kind <> 'accounts'`, id).Scan(&of, &office, &scheme)
@@ -288,16 +371,6 @@ func (f *fileImport) correctionOf(ctx context.Context, id RowID) (*listImport, e
 	l.previous = of
 	f.lists = append(f.lists, l)
 	return l, nil
-}
-
-// take cleans a row and hands it to its list.
-func (f *fileImport) take(ctx context.Context, row sheet.Row) error {
-	l := f.bySheet[row.Sheet]
-	if row.Remark && row.Value(fNumber) == "" && row.Value(fBirth) == "" && row.Value(fCategory) == "" {
-		l.remarks++
-		return nil
-	}
-	return l.add(ctx, f.cleaners[row.Sheet].clean(row))
 }
 
 func (f *fileImport) finish(ctx context.Context) (out []Imported, err error) {

@@ -57,8 +57,10 @@ func TestImportKeepsEveryRowOfAProvince(t *testing.T) {
 		fmt.Sscan(s, &n)
 	}
 	l := live(t, n)
+	stop := sample(t, l.pool)
 	start := time.Now()
 	l.importAll(t)
+	stop()
 	t.Logf("imported in %v", time.Since(start))
 	all, quarantined := l.truth.Rows()
 	got := Imported{Repairs: map[string]int{}}
@@ -75,14 +77,28 @@ func TestImportKeepsEveryRowOfAProvince(t *testing.T) {
 		got.Quarantined += one.Quarantined
 		got.Duplicates += one.Duplicates
 		got.Warnings += one.Warnings
-		for k, v := range one.Repairs { got.Repairs[k] += v }
+		for k, v := range one.Repairs {
+			got.Repairs[k] += v
+		}
 	}
 	t.Logf("%+v; truth %d %d", got, all, quarantined)
 	rows, _ := l.pool.Query(context.Background(), `select reason, count(*) from list_row where reason is not null group by 1 order by 2 desc limit 30`)
-	for rows.Next() { var s string; var n int; rows.Scan(&s, &n); t.Log(s, n) }
+	for rows.Next() {
+		var s string
+		var n int
+		rows.Scan(&s, &n)
+		t.Log(s, n)
+	}
 	rows, _ = l.pool.Query(context.Background(), `select regexp_replace(w, '[“(].*', ''), count(*) from list_row, unnest(warnings) w group by 1 order by 2 desc limit 30`)
-	for rows.Next() { var s string; var n int; rows.Scan(&s, &n); t.Log(s, n) }
+	for rows.Next() {
+		var s string
+		var n int
+		rows.Scan(&s, &n)
+		t.Log(s, n)
+	}
 	c, err := Counts(context.Background(), l.pool)
-	if err != nil { t.Fatal(err) }
+	if err != nil {
+		t.Fatal(err)
+	}
 	t.Logf("%+v", Total(c))
 }

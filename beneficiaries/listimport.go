@@ -98,20 +98,14 @@ func (l *listImport) begin(ctx context.Context) error {
 			"headings": heads, "mapping": mapping, "by": l.By, "now": l.Now}).Scan(&l.id)
 }
 
-// add takes a row; full chunks are written.
-func (l *listImport) add(ctx context.Context, row line) error {
-	l.chunk = append(l.chunk, row)
-	if len(l.chunk) < chunkSize {
-		return nil
+// take resolves and writes some rows.
+func (l *listImport) take(ctx context.Context, lines []line) error {
+	if l.id == 0 {
+		if err := l.begin(ctx); err != nil {
+			return err
+		}
 	}
-	return l.flush(ctx)
-}
-
-// flush resolves and writes what has gathered.
-func (l *listImport) flush(ctx context.Context) error {
-	if len(l.chunk) == 0 {
-		return nil
-	}
+	l.chunk = lines
 	if err := l.followCorrections(ctx); err != nil {
 		return err
 	}
@@ -140,7 +134,7 @@ func (l *listImport) flush(ctx context.Context) error {
 			l.result.Repairs[p.Kind]++
 		}
 	}
-	l.chunk = l.chunk[:0]
+	l.chunk = nil
 	return nil
 }
 
@@ -195,13 +189,10 @@ func (l *listImport) followCorrections(ctx context.Context) error {
 	return nil
 }
 
-// finish writes the last chunk, what is gone, and the counts.
+// finish writes what is gone, and the counts.
 func (l *listImport) finish(ctx context.Context) error {
-	if err := l.flush(ctx); err != nil {
-		return err
-	}
-	if l.result.Received == 0 {
-		return &RefusedError{File: l.Path, Where: l.result.Sheet, What: "có tiêu đề nhưng không có dòng nào bên dưới", Do: "kiểm tra lại tệp"}
+	if l.result.Received == 0 { // titles and totals only
+		return &RefusedError{File: l.Path, Where: l.result.Sheet, What: "không có dòng nào của người hưởng", Do: "kiểm tra lại tệp"}
 	}
 	if l.version > 1 && l.kind == "list" {
 		if err := l.markGone(ctx); err != nil {

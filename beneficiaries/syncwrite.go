@@ -62,6 +62,9 @@ func (s *syncing) writeLot(ctx context.Context, tx pgx.Tx, lot []verdict) (map[s
 			adopted = append(adopted, indexes[i])
 		}
 	}
+	if err := planBySet(ctx, tx); err != nil {
+		return nil, err
+	}
 	holders, has, err := lockPeople(ctx, tx, ids, adopted)
 	if err != nil {
 		return nil, err
