@@ -76,7 +76,8 @@ create table match (
 create index match_line on match (line_id);
 -- a line stands in at most one match that is not undone
 -- +goose StatementBegin
-create function match_inserted() returns trigger language plpgsql as $$
+create function match_inserted() returns trigger
+language plpgsql security definer set search_path = public, pg_temp as $$
 begin
     perform from statement_line where id = new.line_id for update;
     if (select count(*) filter (where undoes is null) - count(*) filter (where undoes is not null)

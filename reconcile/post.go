@@ -114,10 +114,10 @@ var listReference = regexp.MustCompile(`AS[0-9A-Z]{8,33}`)
 // postReturn: the post office gives back what nobody collected. Gates: the memo names a
 // list of this office, the amount is what its uncollected rows come to, once.
 func postReturn(ctx context.Context, tx pgx.Tx, l line, by string, now time.Time) (verdict, error) {
-	if !l.Credit || l.EndToEndID != "" {
+	if !l.Credit {
 		return verdict{}, nil
 	}
-	squeezed := squeeze(l.Memo)
+	squeezed := squeeze(l.Memo + " " + l.EndToEndID)
 	if !listReference.MatchString(squeezed) {
 		return verdict{}, nil
 	}

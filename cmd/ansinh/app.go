@@ -173,8 +173,15 @@ func (a *app) DB(ctx context.Context) (*pgxpool.Pool, error) {
 			return nil, err
 		}
 	}
-	a.pool, err = a.open(ctx, appDSN)
-	return a.pool, err
+	pool, err := a.open(ctx, appDSN)
+	if err != nil {
+		return nil, err
+	}
+	if err := ensureOffices(ctx, pool); err != nil {
+		return nil, err
+	}
+	a.pool = pool
+	return pool, nil
 }
 
 // OwnerDSN names the database for the role that owns the tables; "" when an outside

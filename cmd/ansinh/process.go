@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"strings"
 	"syscall"
 	"time"
 )
@@ -15,14 +14,15 @@ import (
 // process is one of our own programs run beside us: a sandbox register or bank, reached
 // over HTTP as the real one would be.
 type process struct {
-	name string
-	URL  string
-	cmd  *exec.Cmd
-	done chan error
+	name  string
+	first string // the first line it printed, once it listens
+	cmd   *exec.Cmd
+	done  chan error
 }
 
-// startProcess runs this very program with args and waits for the line "listening URL"
-// on its stdout. Its log goes to logPath. It ends when we end, however we end.
+// startProcess runs this very program with args and waits for the first line on its
+// stdout, which it prints when it listens. Its log goes to logPath. It ends when we end,
+// however we end.
 func startProcess(ctx context.Context, name, logPath string, args ...string) (*process, error) {
 	self, err := os.Executable()
 	if err != nil {
@@ -47,14 +47,15 @@ func startProcess(ctx context.Context, name, logPath string, args ...string) (*p
 	go func() {
 		lines := bufio.NewScanner(out)
 		for lines.Scan() {
-			if url, ok := strings.CutPrefix(lines.Text(), "listening "); ok {
-				listening <- url
+			select {
+			case listening <- lines.Text():
+			default:
 			}
 		}
 		p.done <- p.cmd.Wait()
 	}()
 	select {
-	case p.URL = <-listening:
+	case p.first = <-listening:
 		return p, nil
 	case err := <-p.done:
 		return nil, fmt.Errorf("%s ended before it listened (%v); its log is %s", name, err, logPath)

@@ -1,0 +1,204 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"ansinh.vn/beneficiaries"
+	"ansinh.vn/identity"
+	"ansinh.vn/money"
+	"ansinh.vn/payout"
+)
+
+// syncPeople asks the register about everybody.
+func (d *demo) syncPeople(ctx context.Context) error {
+	d.clock.Set(d.on(-1, 13, 7))
+	client, err := d.registerClient()
+	if err != nil {
+		return err
+	}
+	bar := d.Progress("hỏi sổ đăng ký", int64(d.world.OnLists))
+	_, err = beneficiaries.Sync{Register: client, Name: "sandbox", By: "staff:" + demoOperator, Now: d.Now(),
+		Progress: func(done, _ int) { _ = bar.Set(done) }, Options: identity.Options{}}.Run(ctx, d.pool, d.box)
+	if err != nil {
+		return err
+	}
+	counts, err := beneficiaries.Counts(ctx, d.pool)
+	if err != nil {
+		return err
+	}
+	c := beneficiaries.Total(counts)
+	outcomes := make([]part, 0, len(beneficiaries.Outcomes))
+	for _, o := range beneficiaries.Outcomes {
+		if n := c.ByOutcome[o]; n > 0 {
+			vi, _ := o.Words()
+			outcomes = append(outcomes, part{vi, amount{N: n}})
+		}
+	}
+	d.summary.add("Người trong danh sách / people listed", amount{N: c.People}, outcomes...)
+	d.summary.add("Chi trả được hay tạm giữ / payable or held", amount{N: c.People},
+		part{"chi trả được / payable", amount{N: c.Payable}}, part{"tạm giữ, có lý do / held, with a reason", amount{N: c.Held}})
+	stats := client.Stats()
+	d.summary.say("sync", "%s người, %d bản tin hỏi, %d lần hỏi lại", money.VND(c.People).Grouped(), stats.Messages, stats.Again)
+	return nil
+}
+
+// eachOffice works for every office, a few at a time.
+func (d *demo) eachOffice(ctx context.Context, atOnce int, do func(ctx context.Context, office string) error) error {
+	offices, err := d.offices(ctx)
+	if err != nil {
+		return err
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(atOnce)
+	for _, office := range offices {
+		g.Go(func() error {
+			if err := do(ctx, office); err != nil {
+				return fmt.Errorf("office %s: %w", office, err)
+			}
+			return nil
+		})
+	}
+	return g.Wait()
+}
+
+// runOf is the office's run of the month, if it has one that counts.
+func (d *demo) runOf(ctx context.Context, office string) (payout.Run, bool, error) {
+	runs, err := payout.Runs(ctx, d.pool, payout.RunFilter{Office: office, Month: d.plan.Month})
+	if err != nil {
+		return payout.Run{}, false, err
+	}
+	for _, r := range runs {
+		if r.State != payout.RunVoid && r.State != payout.RunRejected {
+			return r, true, nil
+		}
+	}
+	return payout.Run{}, false, nil
+}
+
+// prepareRuns computes every office's run and submits it.
+func (d *demo) prepareRuns(ctx context.Context) error {
+	d.clock.Set(d.on(-1, 20, 9))
+	if err := applyLifeEvents(ctx, d.pool, "worker", d.Now()); err != nil {
+		return err
+	}
+	var mu sync.Mutex
+	var ready, held amount
+	err := d.eachOffice(ctx, 2, func(ctx context.Context, office string) error {
+		clerk, err := d.staff(ctx, clerkOf(office))
+		if err != nil {
+			return err
+		}
+		r, there, err := d.runOf(ctx, office)
+		if err == nil && !there {
+			r, err = payout.Prepare(ctx, d.pool, payout.PrepareInput{Office: office, Month: d.plan.Month, KnownOn: d.day(-1, 20), By: clerk, Now: d.Now()})
+		}
+		if err == nil && r.State == payout.RunComputed {
+			r, err = payout.Submit(ctx, d.pool, r.ID, clerk, d.Now())
+		}
+		if err != nil {
+			return err
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		ready.N, ready.VND = ready.N+r.N, ready.VND+r.Total
+		held.N, held.VND = held.N+r.HeldN, held.VND+r.HeldTotal
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if err := d.sumLines(ctx); err != nil {
+		return err
+	}
+	d.summary.say("runs", "%s khoản chi %s, %d khoản giữ lại", money.VND(ready.N).Grouped(), ready.VND.Format(), held.N)
+	return nil
+}
+
+// sumLines shows what the lines come to by kind, and that payments are their lines less
+// what was set off.
+func (d *demo) sumLines(ctx context.Context) error {
+	var regular, arrears, clawback, funeral, carried, owed, setOff, whole amount
+	err := d.pool.QueryRow(ctx, `
+		select count(*) filter (where kind = 'regular'), coalesce(sum(i.amount) filter (where kind = 'regular'), 0)::bigint,
+		       count(*) filter (where kind = 'arrears'), coalesce(sum(i.amount) filter (where kind = 'arrears'), 0)::bigint,
+		       count(*) filter (where kind = 'clawback'), coalesce(sum(i.amount) filter (where kind = 'clawback'), 0)::bigint,
+		       count(*) filter (where kind = 'funeral'), coalesce(sum(i.amount) filter (where kind = 'funeral'), 0)::bigint,
+		       count(*), coalesce(sum(i.amount), 0)::bigint
+		from payment_item i join payment p on p.id = i.payment_id join run r on r.id = p.run_id
+		where r.month = $1 and r.state not in ('void', 'rejected')`, d.plan.Month).
+		Scan(&regular.N, &regular.VND, &arrears.N, &arrears.VND, &clawback.N, &clawback.VND, &funeral.N, &funeral.VND, &whole.N, &whole.VND)
+	if err != nil {
+		return err
+	}
+	d.summary.add("Dòng tính của tháng / lines computed", whole,
+		part{"trợ cấp tháng này / regular", regular}, part{"truy lĩnh / arrears", arrears},
+		part{"truy thu / clawback", clawback}, part{"mai táng phí / funeral", funeral})
+	var ready, held amount
+	err = d.pool.QueryRow(ctx, `
+		select count(*) filter (where p.state <> 'held'), coalesce(sum(amount) filter (where p.state <> 'held'), 0)::bigint,
+		       count(*) filter (where p.state = 'held'), coalesce(sum(amount) filter (where p.state = 'held'), 0)::bigint,
+		       coalesce(sum(owed), 0)::bigint, coalesce(sum(set_off), 0)::bigint, coalesce(sum(carried), 0)::bigint, count(*)
+		from payment p join run r on r.id = p.run_id where r.month = $1 and r.state not in ('void', 'rejected')`, d.plan.Month).
+		Scan(&ready.N, &ready.VND, &held.N, &held.VND, &owed.VND, &setOff.VND, &carried.VND, &whole.N)
+	if err != nil {
+		return err
+	}
+	whole.VND = owed.VND - setOff.VND + carried.VND
+	d.summary.add("Được hưởng trừ bù trừ / owed less set-off", whole,
+		part{"đưa vào chi / to be paid", ready}, part{"giữ lại, có lý do / held, with a reason", held})
+	return nil
+}
+
+// approveRuns has every office's chairman sign the run that the office's clerk prepared.
+func (d *demo) approveRuns(ctx context.Context) error {
+	d.clock.Set(d.on(-1, 22, 14))
+	signed := 0
+	var mu sync.Mutex
+	err := d.eachOffice(ctx, 2, func(ctx context.Context, office string) error {
+		r, there, err := d.runOf(ctx, office)
+		if err != nil || !there || r.State != payout.RunSubmitted {
+			return err
+		}
+		chairman, err := d.staff(ctx, chairmanOf(office))
+		if err != nil {
+			return err
+		}
+		key, err := os.ReadFile(d.keyFile(chairmanOf(office)))
+		if err != nil {
+			return err
+		}
+		a, err := payout.Sign(ctx, d.pool, r, chairman, key)
+		if err != nil {
+			return err
+		}
+		if r, err = payout.Approve(ctx, d.pool, a, d.Now()); err != nil {
+			return err
+		}
+		if r.State != payout.RunApproved {
+			return fmt.Errorf("run %d is %s after %d of %d approvals", r.ID, r.State, r.Approvals, r.ApprovalsNeeded)
+		}
+		mu.Lock()
+		signed++
+		mu.Unlock()
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	d.summary.say("approvals", "%d đợt đã ký và ghi sổ", signed)
+	return nil
+}
+
+// offices are those with people on their lists.
+func (d *demo) offices(ctx context.Context) ([]string, error) {
+	rows, err := d.pool.Query(ctx, `select distinct office from entitlement order by office`)
+	if err != nil {
+		return nil, err
+	}
+	return collectStrings(rows)
+}
