@@ -1,9 +1,11 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net"
 	"net/http"
@@ -24,6 +26,7 @@ func init() {
 
 type registerCmd struct {
 	Serve registerServe `cmd:"" help:"Chạy sổ đăng ký thử nghiệm, giao thức DCI qua HTTP / serve the sandbox register in the DCI protocol over HTTP."`
+	Files registerFiles `cmd:"" help:"Ghi tỉnh giả lập ra tệp: danh sách, sổ đăng ký, đáp án / write a generated province to files: lists, register, what is wrong in each row."`
 }
 
 // registerServe runs the sandbox register as a process of its own. With --json
@@ -142,4 +145,48 @@ func provinceRegister(p *province.Province) *registry.Population {
 		r.CommuneName = names[r.Commune]
 		return r, true
 	})
+}
+
+// registerFiles writes a generated province for whoever wants to try the other
+// commands on it: lists/*.xlsx, register.csv and truth.csv.
+type registerFiles struct {
+	Dir    string      `arg:"" help:"Where to; made when it is not there."`
+	Seed   uint64      `help:"Which province to make." default:"1"`
+	People int         `help:"How many people stand on the lists." default:"20000"`
+	Month  money.Month `help:"The month that the lists are for." default:"2026-11"`
+}
+
+func (c *registerFiles) Run(a *app) error {
+	if c.People < 1 {
+		return usageError("--people must be at least 1")
+	}
+	paid := (&demo{plan: demoPlan{c.People, c.Seed, c.Month}}).paidSoFar()
+	world := province.Generate(province.Options{Seed: c.Seed, People: c.People, Month: c.Month, Paid: paid})
+	truth, err := world.WriteLists(filepath.Join(c.Dir, "lists"))
+	if err != nil {
+		return err
+	}
+	for name, write := range map[string]func(io.Writer) error{
+		"truth.csv":    truth.WriteCSV,
+		"register.csv": func(w io.Writer) error { return world.WriteRegister(w, world.Listed.AddDate(0, 0, 3)) },
+	} {
+		if err := saveTo(filepath.Join(c.Dir, name), write); err != nil {
+			return err
+		}
+	}
+	rows, quarantined := truth.Rows()
+	if a.JSON {
+		return a.PrintJSON(map[string]int{"files": len(truth.Files), "rows": rows, "quarantined": quarantined, "register": len(world.People)})
+	}
+	fmt.Fprintf(a.Out, "%d danh sách, %d dòng (%d dòng thiếu dữ liệu bắt buộc), sổ đăng ký %d người: %s\n", len(truth.Files), rows, quarantined, len(world.People), c.Dir)
+	return nil
+}
+
+func saveTo(path string, write func(io.Writer) error) error {
+	f, err := os.Create(path)
+	if err != nil {
+		return fmt.Errorf("register: %w", err)
+	}
+	b := bufio.NewWriter(f)
+	return errors.Join(write(b), b.Flush(), f.Close())
 }

@@ -9,6 +9,19 @@ import (
 	"time"
 )
 
+// FileError is a register file that was refused whole.
+type FileError struct {
+	Line int
+	What string
+}
+
+func (e *FileError) Error() string {
+	return fmt.Sprintf("registry: register file, line %d: %s", e.Line, e.What)
+}
+
+// Refused marks the error as one of input.
+func (e *FileError) Refused() bool { return true }
+
 // ReadRegister reads a register from CSV with the columns so_dinh_danh, so_cmnd,
 // ho_ten, ngay_sinh, gioi_tinh, dan_toc, ma_xa, ten_xa, ap, ma_ho, trang_thai
 // (song or chet) and ngay_mat, in any order; all but the number and the name may
@@ -18,7 +31,7 @@ func ReadRegister(r io.Reader) ([]Record, error) {
 	in.ReuseRecord = true
 	head, err := in.Read()
 	if err != nil {
-		return nil, fmt.Errorf("registry: register file: heading: %w", err)
+		return nil, &FileError{1, "there is no heading: " + err.Error()}
 	}
 	at := map[string]int{}
 	for i, name := range head {
@@ -26,7 +39,7 @@ func ReadRegister(r io.Reader) ([]Record, error) {
 	}
 	for _, must := range []string{"so_dinh_danh", "ho_ten"} {
 		if _, ok := at[must]; !ok {
-			return nil, fmt.Errorf("registry: register file: there is no column %s", must)
+			return nil, &FileError{1, "there is no column " + must}
 		}
 	}
 	var out []Record
@@ -36,7 +49,7 @@ func ReadRegister(r io.Reader) ([]Record, error) {
 			return out, nil
 		}
 		if err != nil {
-			return nil, fmt.Errorf("registry: register file: %w", err)
+			return nil, &FileError{line, err.Error()}
 		}
 		cell := func(name string) string {
 			if i, ok := at[name]; ok && i < len(row) {
@@ -56,13 +69,13 @@ func ReadRegister(r io.Reader) ([]Record, error) {
 			one.Sex = "F"
 		case "":
 		default:
-			return nil, fmt.Errorf("registry: register file: line %d: gioi_tinh %q", line, sex)
+			return nil, &FileError{line, fmt.Sprintf("gioi_tinh %q is neither Nam nor Nữ", sex)}
 		}
 		if one.Number == "" || one.Name == "" || !isDate(one.Birth) || !isDate(one.Died) {
-			return nil, fmt.Errorf("registry: register file: line %d: number, name or a date cannot be read", line)
+			return nil, &FileError{line, "the number, the name or a date cannot be read; dates are YYYY-MM-DD or YYYY"}
 		}
 		if cell("trang_thai") == "chet" && one.Died == "" {
-			return nil, fmt.Errorf("registry: register file: line %d: trang_thai chet without ngay_mat", line)
+			return nil, &FileError{line, "trang_thai chet needs ngay_mat"}
 		}
 		out = append(out, one)
 	}
