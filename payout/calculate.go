@@ -124,7 +124,7 @@ func (b *book) write(c *Calc, month money.Month, w io.Writer, done *Calculated) 
 		people := order[from:min(from+chunk, len(order))]
 		g.Go(func() error {
 			s := subtraction{Calc: c}
-			var p part
+			p := part{text: make([]byte, 0, 256*len(people))}
 			for _, i := range people {
 				var err error
 				if p.text, err = b.person(&s, p.text, &b.people[i], month, &p.count); err != nil {

@@ -79,7 +79,7 @@ func reverseRun(ctx context.Context, tx pgx.Tx, run RunID, by, reason string, no
 	}
 	rows, err := tx.Query(ctx, `
 		select entry_id, key from entry_key
-		where key = 'run:' || $1 || ':approved'
+		where key = 'run:' || $1::bigint || ':approved'
 		   or key in (select 'payment:' || id || ':cancelled' from payment where run_id = $1 and state = 'cancelled')
 		order by entry_id desc`, run)
 	if err != nil {
