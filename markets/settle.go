@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -70,6 +71,9 @@ func settle(ctx context.Context, tx pgx.Tx, box *secret.Box, in SettleInput) (s 
 	from, err := bank.AccountOf(ctx, tx, in.Office, "bank")
 	if in.RailAccountID != 0 {
 		from, err = bank.AccountByID(ctx, tx, in.RailAccountID)
+	}
+	if errors.Is(err, bank.ErrNoAccount) || err == nil && (from.Office != in.Office || from.Kind != "bank") {
+		return s, refuse("no-account", "office %s has no such bank account to pay vendors from", in.Office)
 	}
 	if err != nil {
 		return s, err

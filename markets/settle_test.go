@@ -129,6 +129,14 @@ func TestSettlementOutcomes(t *testing.T) {
 	}
 }
 
+func TestSettleNeedsTheOfficesOwnBankAccount(t *testing.T) {
+	b := open(t)
+	_, err := Settle(b.ctx, b.pool, b.box, SettleInput{Office: "99999", By: "test", Now: morning})
+	b.refused(err, "no-account")
+	_, err = Settle(b.ctx, b.pool, b.box, SettleInput{Office: "99999", RailAccountID: b.rail.ID, By: "test", Now: morning})
+	b.refused(err, "no-account")
+}
+
 func TestSuspendedVendorsWait(t *testing.T) {
 	b := open(t)
 	b.spend(50_000, b.sau, "a")

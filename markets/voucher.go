@@ -121,7 +121,7 @@ func insertVoucher(ctx context.Context, tx pgx.Tx, box *secret.Box, in IssueInpu
 		return v, err
 	}
 	v.Token = tokenPrefix + token
-	if v.PIN, err = newPIN(in.Rand); err != nil {
+	if v.PIN, err = DrawPIN(in.Rand); err != nil {
 		return v, err
 	}
 	err = tx.QueryRow(ctx, `
@@ -139,8 +139,8 @@ func insertVoucher(ctx context.Context, tx pgx.Tx, box *secret.Box, in IssueInpu
 	return v, noteVoucher(ctx, tx, v.ID, "", state, "", in.By, in.Now)
 }
 
-// newPIN draws six digits that are not guessed first.
-func newPIN(random io.Reader) (string, error) {
+// DrawPIN draws six digits that are not guessed first; random is crypto/rand when nil.
+func DrawPIN(random io.Reader) (string, error) {
 	if random == nil {
 		random = rand.Reader
 	}

@@ -10,6 +10,8 @@ import (
 	"os"
 	"strings"
 
+	"github.com/alecthomas/kong"
+
 	"ansinh.vn/qr"
 )
 
@@ -26,7 +28,7 @@ type qrEncodeCmd struct {
 	Bank     string `required:"" placeholder:"BIN" help:"Mã ngân hàng 6 số / acquirer BIN, 6 digits."`
 	Account  string `required:"" placeholder:"A" help:"Số tài khoản hoặc số thẻ / account or card number."`
 	Card     bool   `help:"Số là số thẻ / the number is a card's."`
-	Amount   string `placeholder:"N" help:"Số tiền, đồng / whole đồng, digits only."`
+	Amount   typed  `placeholder:"N" help:"Số tiền, đồng / whole đồng, digits only."`
 	Bill     string `placeholder:"B" help:"Số hoá đơn / bill number."`
 	Store    string `placeholder:"S" help:"Tên cửa hàng, sạp / store label."`
 	Terminal string `placeholder:"T" help:"Mã điểm bán / terminal label."`
@@ -39,16 +41,32 @@ type qrEncodeCmd struct {
 	SVG      string `name:"svg" placeholder:"F" help:"Ghi ảnh SVG / write an SVG image."`
 }
 
+// typed is a flag's value as it stands, -5 and the empty text included: they are for
+// the codec to refuse, not for the reader of flags to guess at.
+type typed struct {
+	text  string
+	given bool
+}
+
+func (t *typed) Decode(ctx *kong.DecodeContext) error {
+	token := ctx.Scan.Pop()
+	if token.IsEOL() {
+		return fmt.Errorf("missing value for --%s", ctx.Value.Name)
+	}
+	t.text, t.given = fmt.Sprint(token.Value), true
+	return nil
+}
+
 func (c *qrEncodeCmd) Run(_ context.Context, a *app) error {
 	t := qr.Transfer{
 		Bank: c.Bank, Account: c.Account, Card: c.Card,
-		Dynamic: c.Dynamic || c.Amount != "" && !c.Static,
+		Dynamic: c.Dynamic || c.Amount.given && !c.Static,
 		Bill:    c.Bill, Store: c.Store, Terminal: c.Terminal, Purpose: c.Purpose,
 		Name: c.Name, City: c.City,
 	}
-	if c.Amount != "" {
+	if c.Amount.given {
 		var err error
-		if t.Amount, err = qr.Amount(c.Amount); err != nil {
+		if t.Amount, err = qr.Amount(c.Amount.text); err != nil {
 			return err
 		}
 	}
@@ -60,7 +78,7 @@ func (c *qrEncodeCmd) Run(_ context.Context, a *app) error {
 	for _, note := range notes {
 		fmt.Fprintln(a.Err, note)
 	}
-	if err := drawTo(payload, c.PNG, c.SVG); err != nil {
+	if err := drawTo(payload, qr.LevelM, 0, c.PNG, c.SVG); err != nil {
 		return err
 	}
 	if a.JSON {
@@ -70,12 +88,12 @@ func (c *qrEncodeCmd) Run(_ context.Context, a *app) error {
 	return err
 }
 
-// drawTo writes the images that were asked for.
-func drawTo(payload, pngFile, svgFile string) error {
+// drawTo writes the images that were asked for; an SVG of 0 mm takes any size.
+func drawTo(payload string, level qr.Level, millimetres float64, pngFile, svgFile string) error {
 	if pngFile == "" && svgFile == "" {
 		return nil
 	}
-	picture, err := qr.Draw(payload, qr.LevelM)
+	picture, err := qr.Draw(payload, level)
 	if err != nil {
 		return err
 	}
@@ -89,7 +107,7 @@ func drawTo(payload, pngFile, svgFile string) error {
 		}
 	}
 	if svgFile != "" {
-		return os.WriteFile(svgFile, []byte(picture.SVG(0)+"\n"), 0o644)
+		return os.WriteFile(svgFile, []byte(picture.SVG(millimetres)+"\n"), 0o644)
 	}
 	return nil
 }
