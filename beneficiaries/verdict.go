@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"time"
 
 	"ansinh.vn/identity"
 	"ansinh.vn/identity/registry"
@@ -133,20 +134,34 @@ func (c comparison) byNumberSame() bool {
 }
 
 // byNameSame reports whether a record found by name is the person beyond doubt,
-// as long as no other is.
+// as long as no other is: a number with one slip, or a whole date of birth in
+// the same commune, or where only the year is known the same hamlet too.
 func (c comparison) byNameSame(a *asked) bool {
-	name := c.level[identity.FieldName]
-	if name != identity.Same && name != identity.Close || c.level[identity.FieldSex] == identity.Differs || c.level[identity.FieldBirth] != identity.Same {
+	name, birth := c.level[identity.FieldName], c.level[identity.FieldBirth]
+	if name != identity.Same && name != identity.Close || birth != identity.Same && birth != identity.Close || c.level[identity.FieldSex] == identity.Differs {
 		return false
 	}
-	here := c.level[identity.FieldCommune] == identity.Same
 	if a.number != "" && slips(a.number, c.record.Number) == 1 {
 		return true
 	}
-	if len(a.birth) == len("2006-01-02") {
-		return here
+	here := c.level[identity.FieldCommune] == identity.Same
+	if len(a.birth) == len(time.DateOnly) && len(c.record.Birth) == len(time.DateOnly) {
+		return here && birth == identity.Same
 	}
 	return here && name == identity.Same && c.level[identity.FieldHamlet] == identity.Same
+}
+
+// speaksAgainst reports whether who is behind a number leaves room for another
+// to be meant: a name of their own, and not by chance the birth too.
+func (c *comparison) speaksAgainst(found comparison) bool {
+	if c == nil || c.record.Number == found.record.Number {
+		return false
+	}
+	switch c.level[identity.FieldName] {
+	case identity.Same, identity.Close:
+		return true
+	}
+	return c.level[identity.FieldBirth] == identity.Same && found.level[identity.FieldName] != identity.Same
 }
 
 // judgeNumber decides by the answer to a number; false asks on by name.
@@ -189,7 +204,7 @@ func judgeName(a *asked, answer registry.Answer, opt identity.Options, box *secr
 		}
 	}
 	behind := a.behindNumber(opt)
-	if len(sure) == 1 && (behind == nil || behind.level[identity.FieldName] == identity.Differs || behind.record.Number == sure[0].record.Number) {
+	if len(sure) == 1 && !behind.speaksAgainst(sure[0]) {
 		v.linkCompared(sure[0])
 		switch {
 		case a.number == "":
