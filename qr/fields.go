@@ -53,7 +53,7 @@ func (c *Code) amount(t *template, o object) {
 	c.length(t, o, 13)
 	c.Amount = strings.TrimLeft(strings.TrimSuffix(v, "."), "0")
 	if c.Amount[0] == '.' {
-		c.Amount = v[len(whole)-1 : len(v)] // 0.5 keeps its zero
+		c.Amount = v[len(whole)-1:] // 0.5 keeps its zero
 	}
 }
 
