@@ -15,7 +15,8 @@ type plan struct {
 	at      [][]int // columns of the file, by column of the vocabulary
 	heading int     // the last heading row
 	top     []string
-	needed  []int // vocabulary columns one of which names somebody
+	heads   []string // as understood, a group before its part
+	needed  []int    // vocabulary columns one of which names somebody
 }
 
 // findHeading looks for the row, or the two rows, that name the most columns.
@@ -58,7 +59,7 @@ func findHeading(rows iter.Seq2[rawRow, error], opt Options) (Table, plan, error
 	}
 	if bestScore > 0 {
 		t.Skipped = false
-		t.Heads = best.top
+		t.Heads, t.At = best.heads, best.columnsAt()
 		t.Title = titles(top, t.Heading)
 		for _, c := range opt.Columns {
 			if _, ok := t.Found[c.Key]; c.Required && !ok {
@@ -67,6 +68,17 @@ func findHeading(rows iter.Seq2[rawRow, error], opt Options) (Table, plan, error
 		}
 	}
 	return t, best, nil
+}
+
+// columnsAt is where the columns of the vocabulary are in the file.
+func (p plan) columnsAt() map[string]int {
+	at := map[string]int{}
+	for i, c := range p.columns {
+		if len(p.at[i]) > 0 {
+			at[c.Key] = p.at[i][0]
+		}
+	}
+	return at
 }
 
 // titles are the texts of the rows above a heading.
@@ -89,6 +101,7 @@ func titles(top []rawRow, heading int) (out []string) {
 // heading is one reading of a row as a heading.
 type heading struct {
 	score      int
+	texts      []string // by column of the file
 	at         [][]int
 	found      map[string]string
 	ignored    []string
@@ -96,7 +109,7 @@ type heading struct {
 }
 
 func (h heading) plan(opt Options, row rawRow) plan {
-	p := plan{columns: opt.Columns, at: h.at, heading: row.number, top: row.cells}
+	p := plan{columns: opt.Columns, at: h.at, heading: row.number, top: row.cells, heads: h.texts}
 	for i, c := range opt.Columns {
 		if c.Required {
 			p.needed = append(p.needed, i)
@@ -131,6 +144,7 @@ func headingOf(opt Options, voc *vocabulary, cells, above []string) heading {
 			}
 		}
 	}
+	h.texts = texts
 	for i, text := range texts {
 		if text == "" {
 			continue

@@ -73,7 +73,8 @@ type Table struct {
 	Found   map[string]string // column key to heading as written
 	Ignored []string          // headings that mean no column
 	Title   []string          // the texts above the heading, one a row
-	Heads   []string          // the heading as it stands, by column of the file
+	Heads   []string          // the heading by column of the file, a group before its part
+	At      map[string]int    // column key to column of the file, from 0
 	Skipped bool              // the sheet has no usable heading and is not read
 	Empty   bool
 }
