@@ -38,7 +38,7 @@ type hub struct {
 // channel is closed: watch again.
 func Watch(ctx context.Context, pool *pgxpool.Pool, vendor VendorID) (_ <-chan ChargeState, err error) {
 	defer wrap(&err, "watch vendor %d", vendor)
-	c := make(chan ChargeState, 256)
+	c := make(chan ChargeState, 64) // room for what recall tells, and some
 	h := join(pool, vendor, c)
 	context.AfterFunc(ctx, func() { h.leave(vendor, c) })
 	select {
@@ -155,7 +155,7 @@ func (h *hub) recall(ctx context.Context, vendors []VendorID, only chan ChargeSt
 		select `+stateColumns+` from unnest($1::bigint[]) v(id)
 		cross join lateral (
 			select *, max(changed_at) over () as newest from (
-				select * from charge where vendor_id = v.id order by created_at desc limit 100) latest) c
+				select * from charge where vendor_id = v.id order by created_at desc limit 40) latest) c
 		where c.state = 'waiting' or c.changed_at > c.newest - make_interval(secs => $2)
 		order by c.changed_at, c.id`, vendors, catchUp.Seconds())
 	if err != nil {
