@@ -10,6 +10,7 @@ import (
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -46,18 +47,17 @@ var testNow = time.Date(2026, 10, 20, 8, 0, 0, 0, text.Vietnam)
 // in the office, one of each in another office, and a vendor with a stall.
 type bundle struct {
 	testing.TB
-	ctx     context.Context
-	pool    *pgxpool.Pool
-	box     *secret.Box
-	server  *Server
-	url     string
-	staff   map[staff.Role]staff.Person
-	vendor  markets.VendorID
-	stall   markets.StallID
-	voucher markets.Issued
-	key     []byte // private key of the chairman, PEM
-	rail    bank.RailAccount
-	events  int
+	ctx    context.Context
+	pool   *pgxpool.Pool
+	box    *secret.Box
+	server *Server
+	url    string
+	staff  map[staff.Role]staff.Person
+	vendor markets.VendorID
+	stall  markets.StallID
+	key    []byte // private key of the chairman, PEM
+	rail   bank.RailAccount
+	events int
 }
 
 func open(t testing.TB) *bundle {
@@ -293,4 +293,10 @@ func record(s *Server, r *http.Request) *httptest.ResponseRecorder {
 
 func pemOf(public []byte) string {
 	return string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: public}))
+}
+
+// Hundreds of sign-ins happen here; what a password costs is tested in staff.
+func TestMain(m *testing.M) {
+	staff.DefaultParams = staff.Params{Memory: 64, Time: 1, Threads: 1}
+	os.Exit(m.Run())
 }

@@ -61,6 +61,8 @@ func describe(err error) *problem {
 		return &problem{Status: 409, VI: "Yêu cầu này đã được xử lý", EN: "This key request was already decided", Next: "Tải lại trang."}
 	case errors.Is(err, staff.ErrKeyInUse):
 		return &problem{Status: 409, VI: "Khoá này đã được đăng ký", EN: "This key is already enrolled", Next: "Tạo một khoá mới."}
+	case errors.Is(err, staff.ErrSelf):
+		return &problem{Status: 409, VI: "Không ai tự khoá tài khoản của mình", EN: "Nobody disables their own login", Next: "Nhờ một người vận hành khác."}
 	case errors.As(err, &refusal):
 		return refuse("Không nhận được thông tin này", refusal.Reason, "Sửa lại rồi gửi lần nữa.")
 	case errors.As(err, &tooBig):

@@ -85,10 +85,8 @@ func TestApprovingWithAKey(t *testing.T) {
 		t.Error("the statement to sign:", diff)
 	}
 
-	for name, signature := range map[string]string{"nothing": "", "no base64": "???", "no signature": "AAAA"} {
-		a := chair.see(runPath(run)+"/approve", url.Values{"signature": {signature}}, http.StatusUnprocessableEntity)
-		a.wants(t, "alert")
-		_ = name
+	for _, signature := range []string{"", "???", "AAAA"} {
+		chair.see(runPath(run)+"/approve", url.Values{"signature": {signature}}, http.StatusUnprocessableEntity).wants(t, "alert")
 	}
 	// a right signature over another run is worth nothing here
 	wrong := run
