@@ -8,7 +8,6 @@ import (
 	"io"
 	"io/fs"
 	"net"
-	"net/http"
 	"os"
 	"path/filepath"
 	"runtime/debug"
@@ -89,8 +88,7 @@ func (c *registerServe) Run(ctx context.Context, a *app) error {
 	} else {
 		fmt.Fprintf(a.Out, "Sổ đăng ký thử nghiệm / sandbox register: %s\n", access.URL)
 	}
-	srv := &http.Server{}
-	return server.ListenAndServe(ctx, srv, func() error { return srv.Serve(l) })
+	return server.Serve(ctx, l)
 }
 
 // population is the file's people or those of a generated province.

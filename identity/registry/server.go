@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"sync"
 	"time"
@@ -181,17 +182,16 @@ func (s *seen) first(id string) bool {
 	return true
 }
 
-// ListenAndServe serves until ctx ends, then waits for what is under way.
-func (s *Server) ListenAndServe(ctx context.Context, srv *http.Server, serve func() error) error {
-	srv.Handler = s.Handler()
-	srv.ReadHeaderTimeout = 10 * time.Second
+// Serve answers on the listener until ctx ends, then waits for what is under way.
+func (s *Server) Serve(ctx context.Context, l net.Listener) error {
+	srv := &http.Server{Handler: s.Handler(), ReadHeaderTimeout: 10 * time.Second}
 	stopped := make(chan error, 1)
 	stop := context.AfterFunc(ctx, func() {
 		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 		defer cancel()
 		stopped <- srv.Shutdown(end)
 	})
-	err := serve()
+	err := srv.Serve(l)
 	if errors.Is(err, http.ErrServerClosed) && !stop() {
 		err = <-stopped
 	}

@@ -12,7 +12,7 @@ import (
 func TestTheTruthStandsBesideEveryRow(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	p := Generate(Options{Seed: 11, People: 6400, Paid: paidHalfAMillion})
+	p := Generate(Options{Seed: 11, People: 3000, Paid: paidHalfAMillion})
 	truth, err := p.WriteLists(dir)
 	if err != nil {
 		t.Fatal(err)
@@ -20,6 +20,9 @@ func TestTheTruthStandsBesideEveryRow(t *testing.T) {
 	seen := map[int32]int{}
 	for _, f := range truth.Files {
 		cells := read(t, filepath.Join(dir, f.Name))
+		if head := strings.Join(append(cells[f.FirstRow-2], cells[f.FirstRow-3]...), " "); !strings.Contains(head, "Họ") {
+			t.Errorf("%s: no heading above row %d: %q", f.Name, f.FirstRow, head)
+		}
 		for i, row := range f.Rows {
 			if !row.Sins.Has(Repeated | Elsewhere) {
 				seen[row.Entitlement]++
@@ -46,7 +49,7 @@ func TestTheTruthStandsBesideEveryRow(t *testing.T) {
 
 func TestSinsComeAtTheRatesOfTheField(t *testing.T) {
 	t.Parallel()
-	p := Generate(Options{Seed: 1, People: 20000, Paid: paidHalfAMillion})
+	p := Generate(Options{Seed: 1, People: 9000, Paid: paidHalfAMillion})
 	truth, err := p.WriteLists(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
@@ -95,22 +98,6 @@ func TestLegacyEncodings(t *testing.T) {
 	}
 	if got := newTone.Replace("Hòa Thúy Hoàng"); got != "Hoà Thuý Hoàng" {
 		t.Errorf("tones: %q", got)
-	}
-}
-
-func TestHeadingsStandAboveTheFirstRow(t *testing.T) {
-	t.Parallel()
-	dir := t.TempDir()
-	truth, err := Generate(Options{Seed: 12, People: 1000}).WriteLists(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, f := range truth.Files {
-		cells := read(t, filepath.Join(dir, f.Name))
-		head := strings.Join(append(cells[f.FirstRow-2], cells[f.FirstRow-3]...), " ")
-		if !strings.Contains(head, "Họ") {
-			t.Errorf("%s: no heading above row %d: %q", f.Name, f.FirstRow, head)
-		}
 	}
 }
 
