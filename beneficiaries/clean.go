@@ -100,6 +100,17 @@ func newCleaner(office, scheme string, sample []sheet.Row, now time.Time) *clean
 	return c
 }
 
+// legacy names the encodings of the columns that are not Unicode.
+func (c *cleaner) legacy() map[string]string {
+	out := map[string]string{}
+	for _, f := range textFields {
+		if e := c.encodings[f]; e != identity.Unicode {
+			out[listColumnNames[f].Key] = e.String()
+		}
+	}
+	return out
+}
+
 // dateOrder decides by the dates that can be read one way only.
 func dateOrder(texts []string) identity.DateOrder {
 	dayFirst, monthFirst := 0, 0

@@ -314,6 +314,7 @@ func (f *fileImport) judge(ctx context.Context, t sheet.Table, sample []sheet.Ro
 		}
 		c.oneGroup = only[0].Code
 	}
+	l.layout[t.Sheet] = layout{Heads: t.Heads, Columns: t.At, Encodings: c.legacy()}
 	return l, c, nil
 }
 

@@ -26,6 +26,7 @@ type listImport struct {
 	version              int
 	opening              money.Month // months before it are nobody's business here
 	sheets               []sheet.Table
+	layout               map[string]layout // by sheet
 
 	chunk []line
 	// what earlier rows of this list hold
@@ -36,6 +37,13 @@ type listImport struct {
 	result  Imported
 }
 
+// layout is how a sheet was read, kept so that its rows can be shown again.
+type layout struct {
+	Heads     []string          `json:"heads"`     // by column of the file
+	Columns   map[string]int    `json:"columns"`   // column key to column of the file
+	Encodings map[string]string `json:"encodings"` // of the text columns that are not Unicode
+}
+
 // place is one person's place on a list.
 type place struct {
 	person   PersonID
@@ -44,7 +52,7 @@ type place struct {
 
 func newListImport(f *fileImport, kind, office, scheme string) *listImport {
 	return &listImport{fileImport: f, kind: kind, office: office, scheme: scheme,
-		taken: map[place]RowID{}, paidTo: map[PersonID]RowID{}, mended: map[RowID]RowID{},
+		layout: map[string]layout{}, taken: map[place]RowID{}, paidTo: map[PersonID]RowID{}, mended: map[RowID]RowID{},
 		result: Imported{File: f.Path, Kind: kind, Office: office, Scheme: scheme, Repairs: map[string]int{}, Changes: map[string]int{}}}
 }
 
@@ -75,27 +83,24 @@ func (l *listImport) begin(ctx context.Context) error {
 	if l.previous != 0 {
 		previous = &l.previous
 	}
-	title, heads, mapping := "", []string{}, map[string]string{}
+	title := ""
 	for i, t := range l.sheets {
 		if i == 0 {
-			l.result.Sheet, heads = t.Sheet, t.Heads
+			l.result.Sheet = t.Sheet
 			if len(t.Title) > 0 {
 				title = longest(t.Title)
 			}
 		} else {
 			l.result.Sheet += ", " + t.Sheet
 		}
-		for key, heading := range t.Found {
-			mapping[heading] = key
-		}
 	}
 	return l.tx.QueryRow(ctx, `
-		insert into list (kind, office, scheme, version, previous, file_name, sha256, size, sheet, title, headings, mapping, imported_by, imported_at)
-		values (@kind, @office, @scheme, @version, @previous, @file, @sum, @size, @sheet, @title, @headings, @mapping, @by, @now)
+		insert into list (kind, office, scheme, version, previous, file_name, sha256, size, sheet, title, layout, imported_by, imported_at)
+		values (@kind, @office, @scheme, @version, @previous, @file, @sum, @size, @sheet, @title, @layout, @by, @now)
 		returning id`,
 		pgx.StrictNamedArgs{"kind": l.kind, "office": l.office, "scheme": l.scheme, "version": l.version, "previous": previous,
 			"file": baseName(l.Path), "sum": l.sum[:], "size": l.size, "sheet": l.result.Sheet, "title": title,
-			"headings": heads, "mapping": mapping, "by": l.By, "now": l.Now}).Scan(&l.id)
+			"layout": l.layout, "by": l.By, "now": l.Now}).Scan(&l.id)
 }
 
 // take resolves and writes some rows.

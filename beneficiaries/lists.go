@@ -3,11 +3,13 @@ package beneficiaries
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
+	"ansinh.vn/identity"
 	"ansinh.vn/internal/pg"
 	"ansinh.vn/internal/secret"
 )
@@ -76,10 +78,12 @@ const listColumns = `
 	       l.duplicates, l.repairs, l.changes
 	  from list l left join office o on o.code = l.office`
 
-// QuarantinedRow is a row that was not taken, with every cell as received.
+// QuarantinedRow is a row that was not taken, with every cell as received; text
+// of legacy encodings is written in Unicode.
 type QuarantinedRow struct {
 	ID     RowID
 	List   ListID
+	Sheet  string
 	Row    int    // as the spreadsheet counts
 	Cell   string // the cell at fault. Example: D17
 	Reason string // plain Vietnamese
@@ -87,24 +91,47 @@ type QuarantinedRow struct {
 }
 
 // Quarantine returns the rows of a list that still wait to be corrected, in the
-// order of the sheet.
+// order of the file.
 func Quarantine(ctx context.Context, q pg.Queryer, box *secret.Box, list ListID) (_ []QuarantinedRow, err error) {
 	defer pg.Wrap(&err, "beneficiaries: quarantine of list %d", list)
+	var layouts map[string]layout
+	if err := q.QueryRow(ctx, `select layout from list where id = $1`, list).Scan(&layouts); errors.Is(err, pgx.ErrNoRows) {
+		return nil, ErrNoList
+	} else if err != nil {
+		return nil, err
+	}
 	rows, err := q.Query(ctx, `
-		select id, list_id, row_no, coalesce(cell, ''), reason, cells
+		select id, list_id, sheet, row_no, coalesce(cell, ''), reason, cells
 		  from list_row where list_id = $1 and state = 'quarantined' and corrected_by is null
-		 order by row_no`, list)
+		 order by id`, list)
 	if err != nil {
 		return nil, err
 	}
 	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (r QuarantinedRow, err error) {
 		var sealed []byte
-		if err := row.Scan(&r.ID, &r.List, &r.Row, &r.Cell, &r.Reason, &sealed); err != nil {
+		if err := row.Scan(&r.ID, &r.List, &r.Sheet, &r.Row, &r.Cell, &r.Reason, &sealed); err != nil {
 			return r, err
 		}
-		r.Cells, err = openCells(box, sealed)
+		if r.Cells, err = openCells(box, sealed); err == nil {
+			layouts[r.Sheet].decode(r.Cells)
+		}
 		return r, err
 	})
+}
+
+// decode writes the text columns of a row in Unicode.
+func (l layout) decode(cells []string) {
+	for key, name := range l.Encodings {
+		at, ok := l.Columns[key]
+		if !ok || at >= len(cells) {
+			continue
+		}
+		for _, e := range []identity.Encoding{identity.TCVN3, identity.VNI, identity.VISCII, identity.Windows1258, identity.Mojibake} {
+			if e.String() == name {
+				cells[at] = e.Decode(cells[at])
+			}
+		}
+	}
 }
 
 // Change is what a version did to one person's place on a list.

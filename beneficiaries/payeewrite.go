@@ -3,6 +3,7 @@ package beneficiaries
 import (
 	"bytes"
 	"context"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -74,15 +75,24 @@ func (w *chunkWriter) payeeChange(s *someone, r *line, now *currentPayee, accoun
 }
 
 func (w *chunkWriter) writePayees(ctx context.Context) error {
-	if len(w.endedPayees) > 0 {
-		if _, err := w.tx.Exec(ctx, `update payee set ended_at = $2 where id = any($1)`, w.endedPayees, w.Now); err != nil {
+	return writePayees(ctx, w.tx, w.endedPayees, w.payees, w.Now)
+}
+
+// writePayees ends payees and begins their successors, in that order: a person
+// has one at a time.
+func writePayees(ctx context.Context, tx pgx.Tx, ended []int64, begun [][]any, now time.Time) error {
+	if len(ended) > 0 {
+		if _, err := tx.Exec(ctx, `update payee set ended_at = $2 where id = any($1)`, ended, now); err != nil {
 			return err
 		}
 	}
-	_, err := w.tx.CopyFrom(ctx, pgx.Identifier{"payee"},
+	if len(begun) == 0 {
+		return nil
+	}
+	_, err := tx.CopyFrom(ctx, pgx.Identifier{"payee"},
 		[]string{"person_id", "kind", "name", "number_enc", "number_idx", "relation", "authorisation_no", "authorised_until", "way",
 			"bank_bin", "account_enc", "account_idx", "holder_name", "holder_verdict", "holder_why", "shared_reason", "list_id", "since"},
-		pgx.CopyFromRows(w.payees))
+		pgx.CopyFromRows(begun))
 	return err
 }
 

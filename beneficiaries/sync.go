@@ -27,6 +27,7 @@ type Sync struct {
 	Name     string // what evidence calls the register. Example: sandbox
 	By       string
 	Now      time.Time
+	Office   string                // only people of this commune; "" all
 	Stale    time.Time             // people checked before this are asked again; zero: only those never checked
 	Progress func(done, total int) // may be nil
 	Options  identity.Options      // how names and places are compared
@@ -92,6 +93,7 @@ func (s Sync) Run(ctx context.Context, pool *pgxpool.Pool, box *secret.Box) (_ S
 	defer conn.Exec(context.WithoutCancel(ctx), `select pg_advisory_unlock(hashtext('beneficiaries.sync'))`)
 
 	w := &syncing{Sync: s, pool: pool, box: box, result: SyncResult{Outcomes: map[Outcome]int{}}}
+	w.office = s.Office
 	if err := w.begin(ctx); err != nil {
 		return w.result, err
 	}
@@ -110,6 +112,7 @@ type syncing struct {
 	pool    *pgxpool.Pool
 	box     *secret.Box
 	stale   time.Time
+	office  string // "" all
 	total   int
 	result  SyncResult
 	mu      sync.Mutex
@@ -135,7 +138,7 @@ func (s *syncing) begin(ctx context.Context) error {
 	if stale != nil {
 		s.stale = *stale
 	}
-	return s.pool.QueryRow(ctx, `select count(*) from person p where `+due, s.stale).Scan(&s.total)
+	return s.pool.QueryRow(ctx, `select count(*) from person p where ($2 = '' or p.office = $2) and `+due, s.stale, s.office).Scan(&s.total)
 }
 
 // due are the people to ask about; $1 is the moment before which a check is stale.
@@ -240,10 +243,15 @@ func (s *syncing) recall(id string) *asked {
 }
 
 func (s *syncing) page(ctx context.Context, after PersonID) ([]*asked, error) {
-	rows, err := s.pool.Query(ctx, `
-		select p.id, p.number_enc, p.other_enc, coalesce(p.other_kind, ''), p.name, coalesce(p.birth, ''), coalesce(p.sex, ''),
-		       p.ethnicity, p.office, p.hamlet, p.address
-		  from person p where p.id > $2 and `+due+` order by p.id limit $3`, s.stale, after, pageSize)
+	return s.collect(ctx, `select `+askedColumns+` from person p
+		 where p.id > $2 and ($4 = '' or p.office = $4) and `+due+` order by p.id limit $3`, s.stale, after, pageSize, s.office)
+}
+
+const askedColumns = `p.id, p.number_enc, p.other_enc, coalesce(p.other_kind, ''), p.name, coalesce(p.birth, ''), coalesce(p.sex, ''),
+	p.ethnicity, p.office, p.hamlet, p.address`
+
+func (s *syncing) collect(ctx context.Context, sql string, args ...any) ([]*asked, error) {
+	rows, err := s.pool.Query(ctx, sql, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -266,7 +274,6 @@ func (s *syncing) page(ctx context.Context, after PersonID) ([]*asked, error) {
 			open(other, &a.old)
 		case "claimed":
 			if a.number == "" {
-				a.claimed = true
 				open(other, &a.number)
 			}
 		}

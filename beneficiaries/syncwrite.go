@@ -57,7 +57,7 @@ func (s *syncing) writeLot(ctx context.Context, tx pgx.Tx, lot []verdict) (map[s
 	var adopted [][]byte
 	for i, v := range lot {
 		ids[i] = int64(v.person.id)
-		if v.record != nil {
+		if v.record != nil && v.record.Number != "" { // the police may confirm a person without one
 			indexes[i] = s.box.Index(secret.PersonNumber, v.record.Number)
 			adopted = append(adopted, indexes[i])
 		}
@@ -184,7 +184,7 @@ func (s *syncing) update(ctx context.Context, tx pgx.Tx, lot []verdict, indexes 
 		if r == nil {
 			continue
 		}
-		if old, had := has[v.person.id]; !had || old != index(indexes[i]) {
+		if old, had := has[v.person.id]; indexes[i] != nil && (!had || old != index(indexes[i])) {
 			encs[i], idxs[i] = s.box.Seal(secret.PersonNumber, r.Number), indexes[i]
 		}
 		if r.Name != v.person.name {

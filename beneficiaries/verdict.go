@@ -18,7 +18,6 @@ import (
 type asked struct {
 	id      PersonID
 	number  string // 12 digits, "" when none
-	claimed bool   // the number stands with another person here too
 	old     string // nine digits
 	name    string
 	birth   string

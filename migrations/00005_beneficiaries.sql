@@ -64,8 +64,7 @@ create table list (
     size           bigint not null,
     sheet          text not null default '',
     title          text not null default '',
-    headings       text[] not null default '{}',     -- the column headings as written, by column
-    mapping        jsonb not null default '{}',      -- what each heading was understood as
+    layout         jsonb not null default '{}',      -- by sheet: headings, where the columns are, their encodings
     imported_by    text not null,
     imported_at    timestamptz not null,
     received       integer not null default 0,
