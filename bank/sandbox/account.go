@@ -83,18 +83,3 @@ func (b *Bank) findPath(path string) *account {
 	}
 	return b.find("", path)
 }
-
-// sorted returns all accounts in order of bank and number.
-func (b *Bank) sorted() []*account {
-	all := make([]*account, 0, len(b.accounts))
-	for _, a := range b.accounts {
-		all = append(all, a)
-	}
-	sort.Slice(all, func(i, j int) bool {
-		if all[i].bin != all[j].bin {
-			return all[i].bin < all[j].bin
-		}
-		return all[i].no < all[j].no
-	})
-	return all
-}

@@ -34,7 +34,7 @@ func listen(t *testing.T, provider, secret string, fail int) *listener {
 		}
 		if fail > 0 {
 			fail--
-			http.Error(w, "not now", 503)
+			http.Error(w, "not now", http.StatusServiceUnavailable)
 			return
 		}
 		l.got = append(l.got, all...)
