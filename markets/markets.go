@@ -8,7 +8,6 @@ package markets
 import (
 	"errors"
 	"fmt"
-	"strconv"
 
 	"ansinh.vn/internal/pg"
 )
@@ -97,5 +96,3 @@ func RefusalOf(err error) *Refusal {
 	errors.As(err, &r)
 	return r
 }
-
-func id[T ~int64](n T) string { return strconv.FormatInt(int64(n), 10) }

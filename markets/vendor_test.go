@@ -247,7 +247,7 @@ func TestDay(t *testing.T) {
 	}
 	var csv bytes.Buffer
 	b.ok(d.WriteCSV(&csv))
-	want := "2026-11-03T08:00:00+07:00,charge," + id(waits.ID) + ",QAY-017," + waits.Reference + ",,7000,0,waiting,\n"
+	want := "2026-11-03T08:00:00+07:00,charge," + fmt.Sprint(waits.ID) + ",QAY-017," + waits.Reference + ",,7000,0,waiting,\n"
 	if !strings.Contains(csv.String(), want) || strings.Count(csv.String(), "\n") != 6 {
 		t.Errorf("%s\nhas no %s", csv.String(), want)
 	}
