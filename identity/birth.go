@@ -92,6 +92,9 @@ func (d Dates) today() int {
 // 15101942, a spreadsheet's day number, "ngày 15 tháng 10 năm 1942",
 // 15-Oct-1942. An empty cell gives the zero Birth and no error.
 func (d Dates) Parse(raw string) (Birth, []Repair, error) {
+	if b, ok := d.plain(raw); ok {
+		return b, nil, nil
+	}
 	text := strings.ToLower(strings.TrimSpace(cleanText(raw)))
 	text = strings.TrimLeft(text, "'`’‘ ")
 	if strings.Trim(text, "-–—./0xX ?") == "" {
@@ -121,6 +124,19 @@ func (d Dates) Parse(raw string) (Birth, []Repair, error) {
 		return b, nil, nil
 	}
 	return b, repair(kind, b), nil
+}
+
+// plain is the quick way for the two commonest forms: 15/10/1942 and 1942.
+func (d Dates) plain(s string) (Birth, bool) {
+	switch {
+	case len(s) == 4 && allDigits(s):
+		b := Birth{Year: atoi(s)}
+		return b, d.plausible(b.Year)
+	case d.Order == DayFirst && len(s) == 10 && s[2] == '/' && s[5] == '/' && allDigits(s[:2]) && allDigits(s[3:5]) && allDigits(s[6:]):
+		b := Birth{Year: atoi(s[6:]), Month: atoi(s[3:5]), Day: atoi(s[:2])}
+		return b, d.plausible(b.Year) && realDay(b.Year, b.Month, b.Day)
+	}
+	return Birth{}, false
 }
 
 // ParseBirth reads the register's own form: YYYY, YYYY-MM or YYYY-MM-DD, and
@@ -295,13 +311,15 @@ var dateWords = map[string]bool{
 	"st": true, "th": true, "born": true, "sn": true,
 }
 
+var lookAlikes = strings.NewReplacer("o", "0", "l", "1", "i", "1")
+
 // dateParts finds up to three numbers among separators and the words of dates.
 // The letters O and l among digits are read as the digits they resemble.
 func dateParts(text string) ([]datePart, bool) {
 	var parts []datePart
 	fields := strings.FieldsFunc(separateWords(Fold(text)), func(r rune) bool { return strings.ContainsRune("/-.,\\ ()_:;?'", r) })
 	for _, f := range fields {
-		if digits := strings.NewReplacer("o", "0", "l", "1", "i", "1").Replace(f); allDigits(digits) && !allLetters(f) {
+		if digits := lookAlikes.Replace(f); allDigits(digits) && !allLetters(f) {
 			if len(digits) > 4 || len(digits) == 3 {
 				return nil, false
 			}

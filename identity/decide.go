@@ -91,7 +91,7 @@ func (m *matching) candidates(i int, outcome Outcome) []Candidate {
 
 // LookupOne finds the person of a single row, without a list around it.
 func (ix *Index) LookupOne(row Row) Result {
-	m := &matching{ix: ix, rows: []Row{row}, w: usualWeights(), settled: []bool{false}}
+	m := &matching{ix: ix, rows: []Row{row}, w: usualWeights(), settled: []bool{false}, from: lookupFrom}
 	m.s = &sheets{of: []int32{0}, rows: [][]int32{{0}}, lists: []int32{0}}
 	m.s.judge(m.rows, Options{Today: ix.opt.Today, Workers: 1})
 	m.queries, m.repairs = make([]query, 1), make([][]Repair, 1)
@@ -115,7 +115,7 @@ func Compare(row Row, rec Record, opt Options) ([]Agreement, []Repair) {
 		ix.gazetteer = noUnits
 	}
 	var p person
-	ix.prepare(&p, &rec)
+	ix.prepare(&p, &rec, map[string]*form{})
 	code, _ := ix.gazetteer.Today(rec.CommuneCode, rec.Commune)
 	_, base := unitName(rec.Commune)
 	named := communeKey("~" + base)

@@ -93,31 +93,25 @@ func digitSlip(a, b string) bool {
 // wildMatch reports whether text fits a pattern in which a run of question marks
 // stands for one to three letters that an old program could not write.
 func wildMatch(pattern, text string) bool {
-	for {
-		i := 0
-		for i < len(pattern) && pattern[i] != '?' {
-			if i >= len(text) || text[i] != pattern[i] {
-				return false
-			}
-			i++
+	i := 0
+	for i < len(pattern) && pattern[i] != '?' {
+		if i >= len(text) || text[i] != pattern[i] {
+			return false
 		}
-		if i == len(pattern) {
-			return len(text) == i
-		}
-		run := 0
-		for i+run < len(pattern) && pattern[i+run] == '?' {
-			run++
-		}
-		pattern, text = pattern[i+run:], text[i:]
-		most := min(3, len(text))
-		for n := 1; n <= most; n++ {
-			if text[n-1] == ' ' {
-				break
-			}
-			if wildMatch(pattern, text[n:]) {
-				return true
-			}
-		}
-		return false
+		i++
 	}
+	if i == len(pattern) {
+		return len(text) == i
+	}
+	run := i
+	for run < len(pattern) && pattern[run] == '?' {
+		run++
+	}
+	pattern, text = pattern[run:], text[i:]
+	for n := 1; n <= min(3, len(text)) && text[n-1] != ' '; n++ {
+		if wildMatch(pattern, text[n:]) {
+			return true
+		}
+	}
+	return false
 }

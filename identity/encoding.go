@@ -201,6 +201,9 @@ func unmojibake(s string) (string, bool) {
 	return norm.NFC.String(s), done
 }
 
+// detectFrom is how many different texts of a column are enough to judge it.
+const detectFrom = 250
+
 // DetectEncoding judges a column from samples of its text: which encoding turns
 // most of it into Vietnamese. Names without any accented letter say nothing;
 // a column of nothing but those is Unicode.
@@ -216,8 +219,8 @@ func DetectEncoding(samples []string) Encoding {
 		distinct = append(distinct, s)
 	}
 	sort.Strings(distinct)
-	if len(distinct) > 2000 { // a stride over the sorted texts is as good as all of them
-		step := len(distinct) / 2000
+	if len(distinct) > detectFrom { // a stride over the sorted texts is as good as all of them
+		step := len(distinct) / detectFrom
 		kept := distinct[:0]
 		for i := 0; i < len(distinct); i += step {
 			kept = append(kept, distinct[i])
@@ -226,11 +229,15 @@ func DetectEncoding(samples []string) Encoding {
 	}
 	best, bestScore := Unicode, 0.0
 	for e := Unicode; e <= Mojibake; e++ {
-		score := 0.0
+		score, n := 0.0, 0
 		for _, s := range distinct {
 			score += vietnameseness(e.Decode(s))
+			n += len(words(s))
 		}
 		if e == Unicode {
+			if score > 0.9*float64(n) {
+				return Unicode // nothing else could read better
+			}
 			score += 0.5 // in doubt the text is what it says
 		}
 		if e == Unicode || score > bestScore {

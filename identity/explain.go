@@ -105,7 +105,7 @@ func (m *matching) whyReview(i int) string {
 		return "số định danh là của người khác, có thể là số của người thân"
 	case c[0].taken:
 		return "người này đã có ở một dòng khác của danh sách"
-	case len(c) > 1 && m.post[i] < linkFrom && m.sum(c)-m.post[i] > 0.02:
+	case len(c) > 1 && m.post[i] < m.from && m.sum(c)-m.post[i] > 0.02:
 		return "có từ hai người cùng khớp"
 	case !c[0].v.linkable():
 		return "chưa đủ căn cứ: cần hai trong ba là số, họ tên, ngày sinh"

@@ -39,10 +39,6 @@ func newForm(name string) *form {
 	return f
 }
 
-// family and given are the first and the last word.
-func (f *form) family() string { return f.parts[0] }
-func (f *form) given() string  { return f.parts[len(f.parts)-1] }
-
 // skeleton keeps the letters that no mark can change: consonants but d. What is
 // left of Nguy?n is what is left of Nguyen.
 func skeleton(glued string) string {

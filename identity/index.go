@@ -110,8 +110,9 @@ func NewIndex(records iter.Seq[Record], opt Options) *Index {
 		wg.Add(1)
 		go func() {
 			defer wg.Done()
+			known := map[string]*form{} // records that stand together often share names
 			for i := range work {
-				ix.prepare(&part[i], &work[i])
+				ix.prepare(&part[i], &work[i], known)
 			}
 			<-slots
 		}()
@@ -181,9 +182,12 @@ func digitsKey(s string) uint64 {
 }
 
 // prepare fills what needs only the record itself.
-func (ix *Index) prepare(p *person, r *Record) {
-	name, _ := CleanName(r.Name)
-	p.form = ix.forms.of(name)
+func (ix *Index) prepare(p *person, r *Record, known map[string]*form) {
+	if p.form = known[r.Name]; p.form == nil {
+		name, _ := CleanName(r.Name)
+		p.form = ix.forms.of(name)
+		known[r.Name] = p.form
+	}
 	p.number, _ = numberKey(r.Number)
 	p.old = oldKey(r.OldNumber)
 	p.birth = packBirth(r.Birth)

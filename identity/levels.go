@@ -96,8 +96,6 @@ const (
 	hLevels
 )
 
-var levelCount = [fieldCount]int{nLevels, bLevels, kLevels, sLevels, cLevels, hLevels, sLevels}
-
 // groups are levels that exclude each other given what both sides have; the
 // chances of a group sum to one.
 var groups = [fieldCount][][]uint8{

@@ -1,14 +1,20 @@
 package identity
 
 import (
+	"slices"
 	"time"
 )
 
-// A row is linked without a person looking from this posterior up, and shown to
-// a clerk from the lower one up.
+// What is linked without a person looking, and what is shown to a clerk.
 const (
-	linkFrom   = 0.98
-	reviewFrom = 0.10
+	linkFrom   = 0.98 // never below this posterior
+	reviewFrom = 0.10 // posterior from which a clerk is asked
+	lookupFrom = 0.99 // for a row that stands alone
+	// wrongLinks is how many links may be wrong by the posteriors' own reckoning,
+	// as a share of all. A hard list, without numbers or places, thereby raises
+	// the bar for itself; but one doubt is allowed in any list.
+	wrongLinks = 5e-5
+	oneDoubt   = 0.02
 )
 
 // Report is what a run of matching learned and did.
@@ -46,7 +52,7 @@ type matching struct {
 	settled []bool
 	w       *weights
 	post    []float64 // by row: posterior of its best candidate
-	slid    map[int32]bool
+	from    float64   // the posterior from which rows are linked
 }
 
 // Match finds the person of every row, in the order of the rows. Rows of one
@@ -66,7 +72,7 @@ func (ix *Index) Match(rows []Row) ([]Result, Report) {
 // error of each and returns it. now, which may be nil, tells the time for the
 // report's stages.
 func (ix *Index) MatchEach(rows []Row, now func() time.Time, each func(Result) error) (Report, error) {
-	m := &matching{ix: ix, rows: rows, w: usualWeights(), slid: map[int32]bool{}}
+	m := &matching{ix: ix, rows: rows, w: usualWeights(), from: linkFrom}
 	report := Report{Rows: len(rows), Register: len(ix.people), Outcomes: map[Outcome]int{}, Repairs: map[string]int{}}
 	clock := time.Time{}
 	if now != nil {
@@ -89,6 +95,7 @@ func (ix *Index) MatchEach(rows []Row, now func() time.Time, each func(Result) e
 	stage("sheets", m.learnSheets)
 	stage("candidates", m.byBlocks)
 	stage("learn", m.learn)
+	stage("communes", m.learnCommunesAgain)
 	stage("neighbours", m.secondPass)
 	var err error
 	stage("decide", func() { err = m.decide(&report, each) })
@@ -130,7 +137,7 @@ func (m *matching) chunks(do func(f *finder, i int)) {
 func (m *matching) learnSheets() {
 	parallel(m.ix.opt.workers(), len(m.s.rows), func(g int) {
 		m.learnDates(m.s.rows[g])
-		m.learnCommune(m.s.rows[g])
+		m.learnCommune(m.s.rows[g], func(i int32) bool { return m.settled[i] })
 	})
 	m.learnSlid()
 }
@@ -179,15 +186,16 @@ func (m *matching) learnDates(rows []int32) {
 	}
 }
 
-// learnCommune gives rows that name no commune the one that nearly all settled
-// rows of the sheet live in.
-func (m *matching) learnCommune(rows []int32) {
+// learnCommune gives rows that name no commune the one that nearly all sure rows
+// of the sheet live in, and reports whether it did.
+func (m *matching) learnCommune(rows []int32, sure func(i int32) bool) bool {
 	counts := map[uint32]int{}
 	total, best := 0, uint32(0)
 	unnamed := false
 	for _, i := range rows {
-		unnamed = unnamed || m.queries[i].communes[0] == 0
-		if m.settled[i] {
+		q := &m.queries[i]
+		unnamed = unnamed || q.communes[0] == 0 && q.fallback == 0
+		if sure(i) {
 			if c := m.ix.people[m.cands[i][0].person].commune; c != 0 {
 				counts[c]++
 				total++
@@ -198,13 +206,34 @@ func (m *matching) learnCommune(rows []int32) {
 		}
 	}
 	if !unnamed || total < 5 || counts[best]*10 < total*7 {
-		return
+		return false
 	}
 	for _, i := range rows {
 		if q := &m.queries[i]; q.communes[0] == 0 {
 			q.fallback = best
 		}
 	}
+	return true
+}
+
+// learnCommunesAgain does for sheets with few numbers, once names and births have
+// made rows sure, what learnSheets could not; their rows look for candidates anew.
+func (m *matching) learnCommunesAgain() {
+	again := make([]bool, len(m.s.rows))
+	any := false
+	for g, rows := range m.s.rows {
+		again[g] = m.learnCommune(rows, func(i int32) bool { return m.linked(int(i)) && m.post[i] >= surely })
+		any = any || again[g]
+	}
+	if !any {
+		return
+	}
+	m.chunks(func(f *finder, i int) {
+		if again[m.s.of[i]] && !m.settled[i] {
+			m.cands[i] = f.all(&m.queries[i])
+		}
+	})
+	m.learn()
 }
 
 // learnSlid finds rows whose number stands in the row before or after, where
@@ -264,6 +293,34 @@ func (m *matching) score() {
 	m.chunks(func(f *finder, i int) {
 		m.post[i] = m.rank(m.cands[i])
 	})
+	m.from = m.bar()
+}
+
+// bar is the lowest posterior from which linking keeps the expected number of
+// wrong links within what is allowed.
+func (m *matching) bar() float64 {
+	m.from = linkFrom
+	var doubts []float64
+	links, sum := 0, 0.0
+	for i := range m.rows {
+		if m.linked(i) {
+			links++
+			if d := 1 - m.post[i]; d > 1e-9 {
+				doubts = append(doubts, d)
+			}
+		}
+	}
+	slices.Sort(doubts)
+	allowed := max(wrongLinks*float64(links), oneDoubt)
+	for i, d := range doubts {
+		if sum += d; sum > allowed {
+			if i == 0 {
+				return linkFrom
+			}
+			return 1 - doubts[i-1]
+		}
+	}
+	return linkFrom
 }
 
 // rank sorts candidates, best first, and gives the posterior of the first.
@@ -284,5 +341,5 @@ func (m *matching) rank(c []candidate) float64 {
 
 // linked reports whether row i is linked to its best candidate without a clerk.
 func (m *matching) linked(i int) bool {
-	return len(m.cands[i]) > 0 && m.post[i] >= linkFrom && m.cands[i][0].v.linkable()
+	return len(m.cands[i]) > 0 && m.post[i] >= m.from && m.cands[i][0].v.linkable()
 }

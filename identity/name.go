@@ -12,6 +12,9 @@ import (
 // they are part of how a person writes their name. Cleaning a clean name changes
 // nothing. Decode legacy encodings first; that is decided by column.
 func CleanName(raw string) (string, []Repair) {
+	if isCleanName(raw) {
+		return raw, nil
+	}
 	name, repairs := cleanName(raw)
 	for last, n := raw, 0; len(repairs) > 0 && name != last && n < 8; n++ { // one repair can uncover another
 		var more []Repair
@@ -22,6 +25,31 @@ func CleanName(raw string) (string, []Repair) {
 		}
 	}
 	return name, repairs
+}
+
+// isCleanName recognises most clean names quickly: composed Vietnamese syllables,
+// each with one capital, a blank between, no title in front.
+func isCleanName(s string) bool {
+	if s == "" {
+		return false
+	}
+	start, first := 0, true
+	for i := 0; i <= len(s); i++ {
+		if i < len(s) && s[i] != ' ' {
+			continue
+		}
+		word := s[start:i]
+		c, size := utf8.DecodeRuneInString(word)
+		lower := unicode.ToLower(c)
+		if size == 0 || lower == c || !isSyllable(string(lower)+word[size:]) {
+			return false
+		}
+		if first && titles[strings.ToLower(Fold(word))] {
+			return false
+		}
+		start, first = i+1, false
+	}
+	return true
 }
 
 func cleanName(raw string) (string, []Repair) {
@@ -127,6 +155,12 @@ func dropTitle(text string) string {
 	return strings.TrimLeft(strings.Join(w[n:], " "), ".:,- ")
 }
 
+// brackets that have no partner, and quotation marks, are blanks.
+var brackets = strings.NewReplacer(")", " ", "]", " ", "}", " ", ">", " ", "\"", " ", "“", " ", "”", " ")
+
+// remarks stand behind a name without brackets, folded.
+var remarks = []string{" da chet ", " da mat ", " con ong ", " con ba ", " vo ong ", " chong ba ", " ghi chu ", " bo sung ", " thay doi ", " nhan thay ", " nguoi nhan "}
+
 // dropNotes removes numbering before a name and remarks around it.
 func dropNotes(text string) string {
 	s := strings.TrimLeft(strings.TrimSpace(text), "*-–•.,;:#'\"/\\ ")
@@ -149,7 +183,7 @@ func dropNotes(text string) string {
 			s = s[:open] + " " + s[open+end+1:]
 		}
 	}
-	s = strings.NewReplacer(")", " ", "]", " ", "}", " ", ">", " ", "\"", " ", "“", " ", "”", " ").Replace(s)
+	s = brackets.Replace(s)
 	if i := strings.IndexAny(s, ",;:/|+=\\"); i > 0 {
 		s = s[:i]
 	}
@@ -159,16 +193,11 @@ func dropNotes(text string) string {
 	if i := strings.Index(s, " – "); i > 0 {
 		s = s[:i]
 	}
-	folded := strings.ToLower(Fold(s))
-	if len(folded) > 0 { // remarks without brackets
-		for _, remark := range []string{" da chet", " da mat", " chet ", " con ong", " con ba", " vo ong", " chong ba", " (", " ghi chu", " moi", " bo sung", " thay doi", " ngung", " cat", " nhan thay", " nguoi nhan"} {
-			if i := strings.Index(folded+" ", remark+" "); i > 0 && strings.HasSuffix(remark, " ") == false && len(words(folded[:i])) >= 2 {
-				if remark == " moi" || remark == " cat" { // names too
-					continue
-				}
-				s = cutFolded(s, i)
-				break
-			}
+	folded := strings.ToLower(Fold(s)) + " "
+	for _, remark := range remarks {
+		if i := strings.Index(folded, remark); i > 0 && strings.Contains(folded[:i], " ") {
+			s = cutFolded(s, i)
+			break
 		}
 	}
 	return strings.TrimRight(strings.TrimSpace(s), "*-–.,;:#'_ 0123456789")

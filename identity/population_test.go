@@ -152,9 +152,9 @@ func (s *south) fullName(sex Sex, family string, khmer bool) string {
 
 // sheetStyle is what one clerk does to a whole sheet.
 type sheetStyle struct {
-	encoding                          Encoding
-	nfd, upper, lostZero, us, serial  bool
-	slid, oldNames, noCommune, nameIs bool
+	encoding                         Encoding
+	nfd, upper, lostZero, us, serial bool
+	slid, oldNames, noCommune        bool
 }
 
 func (s *south) style() sheetStyle {

@@ -49,8 +49,8 @@ func (s *sheets) judge(rows []Row, opt Options) {
 	parallel(opt.workers(), len(s.rows), func(g int) {
 		at := s.rows[g]
 		sample := func(get func(*Row) string) []string {
-			step := max(1, len(at)/3000)
-			out := make([]string, 0, min(len(at), 3001))
+			step := max(1, len(at)/1000)
+			out := make([]string, 0, min(len(at), 2000))
 			for i := 0; i < len(at); i += step {
 				out = append(out, get(&rows[at[i]]))
 			}
