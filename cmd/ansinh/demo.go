@@ -73,6 +73,7 @@ var demoSteps = []step{
 	{"statements", "Sao kê, đối chiếu", (*demo).reconcileMonth},
 	{"market", "Ngày chợ", (*demo).marketDay},
 	{"cash", "Bưu điện báo lại", (*demo).cashBack},
+	{"next", "Đợt tháng sau, chờ duyệt", (*demo).prepareNext},
 	{"proof", "Kiểm chứng độc lập", (*demo).prove},
 }
 
@@ -113,12 +114,15 @@ func (c *demoCmd) Run(ctx context.Context, a *app) (err error) {
 
 // live does the steps, checks that every sum closes and prints them.
 func (d *demo) live(ctx context.Context) error {
-	began := time.Now()
 	if err := d.open(ctx); err != nil {
 		return err
 	}
 	fmt.Fprintf(d.Err, "Một tháng của An Sinh: tháng %s, %d người trong danh sách, hạt giống %d\n", d.plan.Month, d.plan.People, d.plan.Seed)
 	for i, s := range demoSteps {
+		if d.summary.has(s.name) && s.name != "register" { // the register must run again
+			fmt.Fprintf(d.Err, "%3d. %-32s   đã xong  %s\n", i+1, s.vi, d.summary.line(s.name))
+			continue
+		}
 		start := time.Now()
 		if err := s.run(d, ctx); err != nil {
 			return fmt.Errorf("demo: step %s: %w", s.name, err)
@@ -126,9 +130,22 @@ func (d *demo) live(ctx context.Context) error {
 		took := time.Since(start)
 		d.summary.took(s.name, took)
 		fmt.Fprintf(d.Err, "%3d. %-32s %6.1f s  %s\n", i+1, s.vi, took.Seconds(), d.summary.line(s.name))
+		d.summary.Seconds += took.Seconds()
+		if err := d.remember(ctx); err != nil {
+			return err
+		}
 	}
-	d.summary.Seconds = time.Since(began).Seconds()
 	return d.summary.finish(ctx, d)
+}
+
+// remember keeps how far the month has come, so that an interrupted one goes on there.
+func (d *demo) remember(ctx context.Context) error {
+	b, err := json.Marshal(d.summary)
+	if err != nil {
+		return err
+	}
+	_, err = d.pool.Exec(ctx, `insert into setting (key, value) values ('demo_progress', $1) on conflict (key) do update set value = excluded.value`, b)
+	return err
 }
 
 // open brings up the database and makes sure that it is this demo's or empty.
@@ -158,7 +175,7 @@ func (d *demo) open(ctx context.Context) (err error) {
 			return refusal(fmt.Sprintf("%s holds a demo of %d people, seed %d, month %s; use another --data-dir DIR, or remove it: rm -rf %s",
 				d.DataDir, was.People, was.Seed, was.Month, d.DataDir))
 		}
-		return nil
+		return d.recall(ctx)
 	}
 	if !errors.Is(err, pgx.ErrNoRows) {
 		return err
@@ -172,6 +189,19 @@ func (d *demo) open(ctx context.Context) (err error) {
 	}
 	_, err = d.pool.Exec(ctx, `insert into setting (key, value) values ('demo', $1)`, want)
 	return err
+}
+
+// recall takes up what remember kept.
+func (d *demo) recall(ctx context.Context) error {
+	var b []byte
+	err := d.pool.QueryRow(ctx, `select value from setting where key = 'demo_progress'`).Scan(&b)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(b, d.summary)
 }
 
 // on is a moment of the demo's calendar: months from the month that is paid, the day,

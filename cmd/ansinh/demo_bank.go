@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -112,38 +113,14 @@ func (d *demo) receiveFunds(ctx context.Context) error {
 	if err := d.openAccounts(ctx); err != nil {
 		return err
 	}
-	rows, err := d.pool.Query(ctx, `
-		select r.office, i.scheme, sum(i.amount - i.set_off)::bigint
-		from payment_item i join payment p on p.id = i.payment_id join run r on r.id = p.run_id
-		where r.month = $1 and r.state = 'submitted' and p.state <> 'held' and i.amount > 0
-		group by 1, 2 order by 1, 2`, d.plan.Month)
-	if err != nil {
+	if err := d.fundRuns(ctx, d.plan.Month); err != nil {
 		return err
-	}
-	type need struct {
-		Office, Scheme string
-		Amount         money.VND
-	}
-	needs, err := pgx.CollectRows(rows, pgx.RowToStructByPos[need])
-	if err != nil {
-		return err
-	}
-	var asked, came amount
-	for _, n := range needs {
-		n.Amount += 1_000_000 - n.Amount%1_000_000 // estimates are drawn in millions
-		reference, err := d.fundsReference(ctx, n.Office, n.Scheme, n.Amount)
-		if err != nil {
-			return err
-		}
-		if _, err := d.bank.ask(ctx, http.MethodPost, "/credit", map[string]any{"bank": agencyBIN, "account": agencyAccount(n.Office),
-			"amount": n.Amount, "memo": "KBNN chuyen " + reference, "name": "KHO BAC NHA NUOC CA MAU", "reference": reference}); err != nil {
-			return err
-		}
 	}
 	if err := d.importDay(ctx, d.day(-1, 21)); err != nil {
 		return err
 	}
-	err = d.pool.QueryRow(ctx, `
+	var asked, came amount
+	err := d.pool.QueryRow(ctx, `
 		select count(*), sum(amount)::bigint, count(*) filter (where seen), coalesce(sum(amount) filter (where seen), 0)::bigint
 		from (select f.amount, exists (select from match m where m.rule = 'funds' and m.target = f.reference and not undone(m)) seen from funds_request f) x`).
 		Scan(&asked.N, &asked.VND, &came.N, &came.VND)
@@ -155,14 +132,49 @@ func (d *demo) receiveFunds(ctx context.Context) error {
 	return nil
 }
 
+// fundRuns asks the treasury for what each submitted run of a month needs by scheme, and
+// has the treasury pay it.
+func (d *demo) fundRuns(ctx context.Context, month money.Month) error {
+	rows, err := d.pool.Query(ctx, `
+		select r.office, i.scheme, sum(i.amount - i.set_off)::bigint
+		from payment_item i join payment p on p.id = i.payment_id join run r on r.id = p.run_id
+		where r.month = $1 and r.state = 'submitted' and p.state <> 'held' and i.amount > 0
+		group by 1, 2 order by 1, 2`, month)
+	if err != nil {
+		return err
+	}
+	type need struct {
+		Office, Scheme string
+		Amount         money.VND
+	}
+	needs, err := pgx.CollectRows(rows, pgx.RowToStructByPos[need])
+	if err != nil {
+		return err
+	}
+	for _, n := range needs {
+		n.Amount += 1_000_000 - n.Amount%1_000_000 // estimates are drawn in millions
+		reference, err := d.fundsReference(ctx, n.Office, n.Scheme, month, n.Amount)
+		if err != nil {
+			return err
+		}
+		if _, err := d.bank.ask(ctx, http.MethodPost, "/credit", map[string]any{"bank": agencyBIN, "account": agencyAccount(n.Office),
+			"amount": n.Amount, "memo": "KBNN chuyen " + reference, "name": "KHO BAC NHA NUOC CA MAU", "reference": reference}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // fundsReference asks once for an office's scheme and month.
-func (d *demo) fundsReference(ctx context.Context, office, scheme string, need money.VND) (string, error) {
+func (d *demo) fundsReference(ctx context.Context, office, scheme string, month money.Month, need money.VND) (string, error) {
 	var reference string
-	err := d.pool.QueryRow(ctx, `select reference from funds_request where office = $1 and scheme = $2 order by reference limit 1`, office, scheme).Scan(&reference)
+	err := d.pool.QueryRow(ctx, `
+		select reference from funds_request where office = $1 and scheme = $2 and reference like 'ASKP' || $1 || $3 || '%' order by reference limit 1`,
+		office, scheme, strings.ReplaceAll(month.String(), "-", "")).Scan(&reference)
 	if !errors.Is(err, pgx.ErrNoRows) {
 		return reference, err
 	}
-	return d.recon.RequestFunds(ctx, reconcile.FundsRequest{Office: office, Scheme: scheme, Month: d.plan.Month, Amount: need,
+	return d.recon.RequestFunds(ctx, reconcile.FundsRequest{Office: office, Scheme: scheme, Month: month, Amount: need,
 		By: "staff:" + accountantOf(office), Now: d.Now()})
 }
 
@@ -226,7 +238,7 @@ func (d *demo) sendRuns(ctx context.Context) error {
 	}
 	rail := &bank.HTTPRail{Base: d.bank.URL, Token: d.bank.Token}
 	err := d.eachOffice(ctx, 2, func(ctx context.Context, office string) error {
-		r, there, err := d.runOf(ctx, office)
+		r, there, err := d.runOf(ctx, office, d.plan.Month)
 		if err != nil || !there {
 			return err
 		}

@@ -105,7 +105,7 @@ func (d *demo) cashBack(ctx context.Context) error {
 		return err
 	}
 	for _, office := range offices {
-		r, there, err := d.runOf(ctx, office)
+		r, there, err := d.runOf(ctx, office, d.plan.Month)
 		if err != nil {
 			return err
 		}

@@ -65,7 +65,7 @@ func (d *demo) paidSoFar() func(province.Entitlement, *province.Person) money.VN
 	return func(e province.Entitlement, p *province.Person) money.VND {
 		mu.Lock()
 		defer mu.Unlock()
-		k := kind{e.Scheme, e.Category, p.Age(month), e.Children, e.InjuryPercent, e.SeniorityUnits}
+		k := kind{e.Scheme, e.Category, ageBand(p.Age(month)), e.Children, e.InjuryPercent, e.SeniorityUnits}
 		if v, ok := seen[k]; ok {
 			return v
 		}
@@ -83,6 +83,16 @@ func (d *demo) paidSoFar() func(province.Entitlement, *province.Person) money.VN
 		seen[k] = sum
 		return sum
 	}
+}
+
+// ageBand is the first age of those that no rate tells apart.
+func ageBand(age int) (from int) {
+	for _, bound := range []int{3, 4, 16, 22, 23, 60, 75, 80} {
+		if age >= bound {
+			from = bound
+		}
+	}
+	return from
 }
 
 // importLists writes every commune's spreadsheets as clerks do and imports them.

@@ -66,9 +66,9 @@ func (d *demo) eachOffice(ctx context.Context, atOnce int, do func(ctx context.C
 	return g.Wait()
 }
 
-// runOf is the office's run of the month, if it has one that counts.
-func (d *demo) runOf(ctx context.Context, office string) (payout.Run, bool, error) {
-	runs, err := payout.Runs(ctx, d.pool, payout.RunFilter{Office: office, Month: d.plan.Month})
+// runOf is the office's run of a month, if it has one that counts.
+func (d *demo) runOf(ctx context.Context, office string, month money.Month) (payout.Run, bool, error) {
+	runs, err := payout.Runs(ctx, d.pool, payout.RunFilter{Office: office, Month: month})
 	if err != nil {
 		return payout.Run{}, false, err
 	}
@@ -93,7 +93,7 @@ func (d *demo) prepareRuns(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		r, there, err := d.runOf(ctx, office)
+		r, there, err := d.runOf(ctx, office, d.plan.Month)
 		if err == nil && !there {
 			r, err = payout.Prepare(ctx, d.pool, payout.PrepareInput{Office: office, Month: d.plan.Month, KnownOn: d.day(-1, 20), By: clerk, Now: d.Now()})
 		}
@@ -160,7 +160,7 @@ func (d *demo) approveRuns(ctx context.Context) error {
 	signed := 0
 	var mu sync.Mutex
 	err := d.eachOffice(ctx, 2, func(ctx context.Context, office string) error {
-		r, there, err := d.runOf(ctx, office)
+		r, there, err := d.runOf(ctx, office, d.plan.Month)
 		if err != nil || !there || r.State != payout.RunSubmitted {
 			return err
 		}
@@ -192,6 +192,39 @@ func (d *demo) approveRuns(ctx context.Context) error {
 	}
 	d.summary.say("approvals", "%d đợt đã ký và ghi sổ", signed)
 	return nil
+}
+
+// prepareNext computes and submits next month's run of one office and has its funds
+// ready, so that somebody can look at it and approve it by hand.
+func (d *demo) prepareNext(ctx context.Context) error {
+	d.clock.Set(d.on(0, 20, 9))
+	if err := d.startBank(ctx); err != nil {
+		return err
+	}
+	offices, err := d.offices(ctx)
+	if err != nil {
+		return err
+	}
+	next := d.plan.Month.Add(1)
+	clerk, err := d.staff(ctx, clerkOf(offices[0]))
+	if err != nil {
+		return err
+	}
+	r, there, err := d.runOf(ctx, offices[0], next)
+	if err == nil && !there {
+		r, err = payout.Prepare(ctx, d.pool, payout.PrepareInput{Office: offices[0], Month: next, KnownOn: d.day(0, 20), By: clerk, Now: d.Now()})
+	}
+	if err == nil && r.State == payout.RunComputed {
+		r, err = payout.Submit(ctx, d.pool, r.ID, clerk, d.Now())
+	}
+	if err == nil {
+		err = d.fundRuns(ctx, next)
+	}
+	if err == nil {
+		err = d.importDay(ctx, d.day(0, 20))
+	}
+	d.summary.say("next", "%d khoản chi %s đang chờ chữ ký", r.N, r.Total.Format())
+	return err
 }
 
 // offices are those with people on their lists.

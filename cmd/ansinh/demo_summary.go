@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,7 +23,7 @@ type summary struct {
 	Closes   bool           `json:"closes"`
 	Seconds  float64        `json:"seconds"`
 
-	lines map[string]string // what a step says about itself on the screen
+	Lines map[string]string `json:"lines"` // what a step says about itself on the screen
 }
 
 type stepTime struct {
@@ -49,18 +50,26 @@ type part struct {
 	amount
 }
 
-func newSummary() *summary { return &summary{Closes: true, lines: map[string]string{}} }
+func newSummary() *summary { return &summary{Closes: true, Lines: map[string]string{}} }
+
+// has tells whether a step is done.
+func (s *summary) has(step string) bool {
+	return slices.ContainsFunc(s.Steps, func(t stepTime) bool { return t.Step == step })
+}
 
 func (s *summary) took(step string, d time.Duration) {
+	if s.has(step) {
+		return
+	}
 	s.Steps = append(s.Steps, stepTime{step, d.Seconds()})
 }
 
 // say is the one line that a finished step shows.
 func (s *summary) say(step, format string, args ...any) {
-	s.lines[step] = fmt.Sprintf(format, args...)
+	s.Lines[step] = fmt.Sprintf(format, args...)
 }
 
-func (s *summary) line(step string) string { return s.lines[step] }
+func (s *summary) line(step string) string { return s.Lines[step] }
 
 // add checks that parts make up whole and keeps both.
 func (s *summary) add(name string, whole amount, parts ...part) {
