@@ -38,7 +38,7 @@ func ensure(ctx context.Context, tx pgx.Tx, accounts []Account, ids map[string]A
 		for i, a := range accounts {
 			codes[i], byCode[a.Code] = a.Code, a
 		}
-		rows, err := tx.Query(ctx, "select id, code, type, no_overdraft from account where code = any($1)", codes)
+		rows, err := tx.Query(ctx, "select a.id, a.code, a.type, a.no_overdraft from unnest($1::text[]) c(code) join account a using (code)", codes)
 		if err != nil {
 			return err
 		}
