@@ -283,7 +283,7 @@ func TestVerifyFindsATamperedMonth(t *testing.T) {
 		},
 		"orders": {
 			{"update instruction set amount = amount + 1 where payment_id = 2", "instruction", "AS202611-2-A1", "order of payment 2"},
-			{"update bank_message set total = total + 1 where id = 1", "bank_message", "", "number and total of its orders"},
+			{"update bank_message set total = total + 5 where id = 1", "bank_message", "", "number and total of its orders"},
 			{"delete from match where rule = 'return'", "instruction", "AS202611-1-A1", "statement line of its return"},
 			{"update instruction set state = 'rejected' where payment_id = 3", "instruction", "AS202611-3-A1", "refusal"},
 		},
