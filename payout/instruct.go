@@ -306,9 +306,11 @@ func (o *ordering) write(ctx context.Context, tx pgx.Tx, message int64, part []o
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec(ctx, `
-		update payment p set state = 'instructed', changed_at = $2 from instruction i where i.bank_message_id = $1 and p.id = i.payment_id`,
-		message, o.in.Now)
+	ids := make([]int64, len(part))
+	for i, x := range part {
+		ids[i] = int64(x.payment)
+	}
+	_, err = tx.Exec(ctx, `update payment p set state = 'instructed', changed_at = $2 from unnest($1::bigint[]) c(id) where p.id = c.id`, ids, o.in.Now)
 	return err
 }
 

@@ -141,19 +141,31 @@ func RecordDebits(ctx context.Context, tx pgx.Tx, messageID string, on time.Time
 	if err != nil {
 		return 0, err
 	}
-	err = tx.QueryRow(ctx, `
-		with debited as (
-		    update instruction i set state = 'debited', changed_on = $2
-		    from bank_message m where m.message_id = $1 and i.bank_message_id = m.id and i.state = 'made'
-		    returning i.payment_id, i.amount),
-		-- cash is settled by who collects it, not by the transfer to the post office
-		settled as (
-		    update payment p set state = 'settled', changed_at = $3 from debited d
-		    where p.id = d.payment_id and p.state = 'instructed' and p.rail = 'bank'
-		    returning p.id)
-		select count(*), coalesce(sum(amount), 0)::bigint from debited`, messageID, on, now).Scan(&n, &total)
-	if err != nil || n == 0 {
-		return n, err
+	rows, err := tx.Query(ctx, `
+		update instruction i set state = 'debited', changed_on = $2
+		from bank_message m where m.message_id = $1 and i.bank_message_id = m.id and i.state = 'made'
+		returning i.payment_id, i.amount`, messageID, on)
+	if err != nil {
+		return 0, err
+	}
+	var payments []int64
+	var payment int64
+	var amount money.VND
+	_, err = pgx.ForEachRow(rows, []any{&payment, &amount}, func() (err error) {
+		payments = append(payments, payment)
+		total, err = total.Add(amount)
+		return err
+	})
+	if n = len(payments); err != nil || n == 0 {
+		return 0, err
+	}
+	if kind == "bank" { // cash is settled by who collects it, not by the transfer to the post office
+		_, err = tx.Exec(ctx, `
+			update payment p set state = 'settled', changed_at = $2 from unnest($1::bigint[]) c(id)
+			where p.id = c.id and p.state = 'instructed'`, payments, now)
+		if err != nil {
+			return 0, err
+		}
 	}
 	transit, own := inTransit(rail, office), bankAccount(office)
 	ids, err := ledger.Ensure(ctx, tx, []ledger.Account{transit, own})

@@ -42,6 +42,9 @@ type carry struct {
 	amount money.VND
 }
 
+// chunks are given as arrays to join with: a list in the condition makes the planner
+// choose a scan of everything as soon as its statistics are old.
+
 // readChunk reads the next people of the office, in the order of their numbers. What
 // the number of earlier payments is comes first: a run that commits after that is
 // noticed by payment_one_at_a_time.
@@ -111,7 +114,7 @@ func (p *preparation) readPast(ctx context.Context, tx pgx.Tx, g *batch) error {
 	rows, err := tx.Query(ctx, `
 		select person_id, max(nth), coalesce(sum(clawback - set_off) filter (where live), 0)::bigint,
 		       (array_agg(account_idx order by nth desc) filter (where live and rail = 'bank' and account_idx is not null))[1]
-		from payment where person_id = any($1) group by person_id`, g.ids)
+		from unnest($1::bigint[]) c(person_id) join payment using (person_id) group by person_id`, g.ids)
 	if err != nil {
 		return err
 	}
@@ -130,7 +133,8 @@ func (p *preparation) readPast(ctx context.Context, tx pgx.Tx, g *batch) error {
 // readMerged adds the numbers of people who turned out to be somebody of the chunk:
 // what they were entitled to and paid counts for the one who remains.
 func (p *preparation) readMerged(ctx context.Context, tx pgx.Tx, g *batch) error {
-	rows, err := tx.Query(ctx, `select id, merged_into from person where merged_into = any($1)`, g.ids)
+	rows, err := tx.Query(ctx, `
+		select p.id, p.merged_into from unnest($1::bigint[]) c(id) join person p on p.merged_into = c.id`, g.ids)
 	if err != nil {
 		return err
 	}
@@ -146,7 +150,7 @@ func (p *preparation) readMerged(ctx context.Context, tx pgx.Tx, g *batch) error
 func (p *preparation) readEntitlements(ctx context.Context, tx pgx.Tx, g *batch) error {
 	rows, err := tx.Query(ctx, `
 		select person_id, scheme, category, first_month, last_month, children, injury_percent, seniority_units, decision_on
-		from entitlement where person_id = any($1)`, g.ids)
+		from unnest($1::bigint[]) c(person_id) join entitlement using (person_id)`, g.ids)
 	if err != nil {
 		return err
 	}
@@ -189,11 +193,11 @@ func value(n *int) int {
 func (p *preparation) readPaid(ctx context.Context, tx pgx.Tx, g *batch) error {
 	rows, err := tx.Query(ctx, `
 		select person_id, scheme, category, first_month, last_month, amount
-		from paid_before where person_id = any($1) and last_month >= $2
+		from unnest($1::bigint[]) c(person_id) join paid_before using (person_id) where last_month >= $2
 		union all
 		select p.person_id, i.scheme, i.category, i.month, i.month, i.amount
-		from payment p join payment_item i on i.payment_id = p.id
-		where p.person_id = any($1) and p.live`, g.ids, p.settings.Opening)
+		from unnest($1::bigint[]) c(person_id) join payment p using (person_id) join payment_item i on i.payment_id = p.id
+		where p.live`, g.ids, p.settings.Opening)
 	if err != nil {
 		return err
 	}
@@ -220,8 +224,8 @@ func (p *preparation) readPaid(ctx context.Context, tx pgx.Tx, g *batch) error {
 
 func (p *preparation) readCarried(ctx context.Context, tx pgx.Tx, g *batch) error {
 	rows, err := tx.Query(ctx, `
-		select p.person_id, p.id, p.amount from payment p
-		where p.person_id = any($1) and p.state in ('returned', 'uncollected')
+		select p.person_id, p.id, p.amount from unnest($1::bigint[]) c(person_id) join payment p using (person_id)
+		where p.state in ('returned', 'uncollected')
 		  and not exists (select from payment_carry c where c.from_payment = p.id and c.live)
 		order by p.id`, g.ids)
 	if err != nil {
@@ -238,8 +242,8 @@ func (p *preparation) readCarried(ctx context.Context, tx pgx.Tx, g *batch) erro
 
 func (p *preparation) readCases(ctx context.Context, tx pgx.Tx, g *batch) error {
 	rows, err := tx.Query(ctx, `
-		select person_id, kind, account_idx from payment_case
-		where person_id = any($1) and closed_at is null and kind in ('death', 'account')`, g.ids)
+		select person_id, kind, account_idx from unnest($1::bigint[]) c(person_id) join payment_case using (person_id)
+		where closed_at is null and kind in ('death', 'account')`, g.ids)
 	if err != nil {
 		return err
 	}
