@@ -38,9 +38,12 @@ func Counts(ctx context.Context, q pg.Queryer) (_ []Count, err error) {
 		    select distinct on (office, scheme) id, office from list
 		     where kind = 'list' order by office, scheme, version desc
 		), line as materialized (
-		    select n.office, r.state = 'quarantined' and r.corrected_by is null as waiting,
-		           coalesce(r.person_id, c.person_id) as person_id
-		      from newest n join list_row r on r.list_id = n.id left join list_row c on c.id = r.corrected_by
+		    -- a row that was corrected counts as received with its list, as taken with its correction
+		    select n.office, r.person_id, true as received, r.state = 'quarantined' and r.corrected_by is null as waiting
+		      from newest n join list_row r on r.list_id = n.id
+		    union all
+		    select n.office, r.person_id, false, r.state = 'quarantined' and r.corrected_by is null
+		      from newest n join list c on c.previous = n.id and c.kind = 'correction' join list_row r on r.list_id = c.id
 		), standing as materialized (
 		    select v.person_id, v.office, v.register_outcome, v.hold_reasons from payable v
 		), listed as materialized (
@@ -58,7 +61,7 @@ func Counts(ctx context.Context, q pg.Queryer) (_ []Count, err error) {
 		    select office, jsonb_object_agg(reason, n) as by_reason
 		      from (select s.office, reason, count(*) as n from standing s join listed using (person_id), unnest(s.hold_reasons) reason group by 1, 2) x group by office
 		), lines as (
-		    select office, count(*) as received, count(*) filter (where waiting) as waiting from line group by office
+		    select office, count(*) filter (where received) as received, count(*) filter (where waiting) as waiting from line group by office
 		)
 		select o.code, o.name, i.received, i.received - i.waiting, i.waiting,
 		       i.received - i.waiting - coalesce(p.people, 0), coalesce(p.people, 0), coalesce(p.payable, 0),

@@ -32,16 +32,14 @@ var wardCode = regexp.MustCompile(`(?:^|[^0-9])([0-9]{5})(?:[^0-9]|$)`)
 // officeIn finds the commune of today that a title names: "UBND XÃ HỒNG DÂN".
 // A name that could be two communes names none.
 func officeIn(text string) string {
-	for _, part := range strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune("|,;\n\t–", r) }) {
-		part = strings.TrimSpace(part)
+	for _, part := range strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune("|,;:\n\t–-()", r) }) {
 		key := identity.PlainKey(part)
 		for _, before := range []string{"uy ban nhan dan ", "ubnd ", "dia ban ", "don vi "} {
 			if at := strings.LastIndex(" "+key, " "+before); at >= 0 {
+				// a key has the words of the text, one for one
 				words := strings.Fields(part)
 				skip := len(strings.Fields(key[:at])) + len(strings.Fields(before))
-				if skip < len(words) {
-					part = strings.Join(words[skip:], " ")
-				}
+				part = strings.Join(words[min(skip, len(words)):], " ")
 				break
 			}
 		}

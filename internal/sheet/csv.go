@@ -107,11 +107,26 @@ func (t *textFile) rows(int) iter.Seq2[rawRow, error] {
 			if len(record) > maxColumns {
 				record = record[:maxColumns]
 			}
+			for i, c := range record {
+				record[i] = storable(c)
+			}
 			if !yield(rawRow{line, record}, nil) {
 				return
 			}
 		}
 	}
+}
+
+// storable drops what is no character of any text: stray bytes and NUL, which
+// databases refuse.
+func storable(s string) string {
+	if !utf8.ValidString(s) {
+		s = strings.ToValidUTF8(s, "\ufffd")
+	}
+	if strings.IndexByte(s, 0) >= 0 {
+		s = strings.ReplaceAll(s, "\x00", "")
+	}
+	return s
 }
 
 // utf16Order recognises UTF-16, by its mark or by the zeros of ASCII letters.
