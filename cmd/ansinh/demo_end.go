@@ -269,6 +269,7 @@ func (d *demo) sumBank(ctx context.Context) error {
 
 // serve shows the month on the web, with the sandboxes and the workers running.
 func (d *demo) serve(ctx context.Context, l net.Listener) error {
+	d.clock.Set(d.on(0, 21, 9)) // the morning after the last step, whether it was lived now or before
 	if err := d.startBank(ctx); err != nil {
 		return err
 	}
