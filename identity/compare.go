@@ -7,12 +7,13 @@ type query struct {
 	old      uint32
 	digits   string // as typed or repaired; of 12 digits unless it could not be read as a number
 	prefix   string
-	nine     string // the old number
+	nine     string // the digits of the old number, or of another country's
 	birth    dayKey
-	century  bool // the year had two digits and may be of the century before
-	firstDay bool // 1 January, which often means that only the year is known
-	iso      bool // the date was a spreadsheet's own, or written year first
-	sure     bool // communes has one, beyond doubt
+	garbled  string // digits of a date that could not be read
+	century  bool   // the year had two digits and may be of the century before
+	firstDay bool   // 1 January, which often means that only the year is known
+	iso      bool   // the date was a spreadsheet's own, or written year first
+	sure     bool   // communes has one, beyond doubt
 	sex      byte
 	ethnic   uint16
 	group    int32 // the sheet
@@ -192,7 +193,18 @@ func subset(a, b []string) bool {
 }
 
 func (ix *Index) compareBirth(q *query, p dayKey) (level uint8, chance float64) {
-	if q.birth == 0 || p == 0 {
+	if p == 0 {
+		return bMissing, 1
+	}
+	if q.garbled != "" && p.full() {
+		var a, b [12]byte
+		day := uint64(p.day()*1_000_000 + p.month()*10_000 + p.year())
+		iso := uint64(p.year()*10_000 + p.month()*100 + p.day())
+		if digitSlip(q.garbled, twelveDigits(&a, day)[4:]) || digitSlip(q.garbled, twelveDigits(&b, iso)[4:]) {
+			return bOneOff, min(0.115*ix.counts.year(p.year()), 0.01)
+		}
+	}
+	if q.birth == 0 {
 		return bMissing, 1
 	}
 	year := q.birth.year()
@@ -241,7 +253,8 @@ func (ix *Index) compareNumber(q *query, p *person, i int32) (level uint8, chanc
 			return kOldSame, wrongOwner * one
 		}
 		if q.number == 0 {
-			if q.nine != "" && p.old < 1<<31 && digitSlip(q.nine, nineDigits(p.old)) {
+			var buf [12]byte
+			if theirs := oldDigits(&buf, p.old); q.nine != "" && theirs != "" && digitSlip(q.nine, theirs) {
 				return kOldSlip, min(30*one, 0.01)
 			}
 			return kOldDiffer, 1
@@ -283,11 +296,6 @@ func twelveDigits(buf *[12]byte, n uint64) string {
 		n /= 10
 	}
 	return string(buf[:])
-}
-
-func nineDigits(old uint32) string {
-	var buf [12]byte
-	return twelveDigits(&buf, uint64(old-1))[3:]
 }
 
 func twoWrong(a, b string) bool {

@@ -108,7 +108,7 @@ func (m *matching) whyReview(i int) string {
 	case len(c) > 1 && m.post[i] < m.from && m.sum(c)-m.post[i] > 0.02:
 		return "có từ hai người cùng khớp"
 	case !c[0].v.linkable():
-		return "chưa đủ căn cứ: cần hai trong ba là số, họ tên, ngày sinh"
+		return "chưa đủ căn cứ: cần hai trong bốn là số, họ tên, ngày sinh, nơi ở"
 	}
 	return "khớp chưa đủ chắc chắn"
 }

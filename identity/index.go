@@ -201,15 +201,32 @@ func (ix *Index) prepare(p *person, r *Record, known map[string]*form) {
 	p.deceased = r.Deceased
 }
 
-// oldKey is an old number as an integer, or the hash of another second key.
+// oldKey is a second number as an integer: the nine digits of an old card, or
+// five to eight digits of another country's card with their count; anything else
+// is hashed.
 func oldKey(s string) uint32 {
-	switch {
+	switch n := len(s); {
 	case s == "":
 		return 0
-	case len(s) == 9 && allDigits(s):
-		return uint32(digitsKey(s)) + 1
+	case n >= 5 && n <= 9 && allDigits(s):
+		k := uint32(digitsKey(s)) + 1
+		if n < 9 {
+			k |= 1<<30 | uint32(n-5)<<27
+		}
+		return k
 	}
 	return uint32(hashOf(11, s)) | 1<<31
+}
+
+// oldDigits gives the digits back, "" for a hash.
+func oldDigits(buf *[12]byte, k uint32) string {
+	switch {
+	case k>>31 == 1:
+		return ""
+	case k>>30 == 1:
+		return twelveDigits(buf, uint64(k&(1<<27-1)-1))[12-5-(k>>27&3):]
+	}
+	return twelveDigits(buf, uint64(k-1))[3:]
 }
 
 func sexKey(s Sex) byte {

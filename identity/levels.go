@@ -147,20 +147,34 @@ func (v vector) certain() bool {
 }
 
 // linkable reports whether the evidence is of a kind that may link without a
-// person looking: two of name, birth and number must speak for it.
+// person looking: two of name, birth, number and home must speak for it, and a
+// birth that contradicts or a name that is another's needs the number.
 func (v vector) linkable() bool {
-	if v[fNumber] == kStranger {
-		return false
-	}
 	n := 0
+	number := false
+	switch v[fNumber] {
+	case kStranger:
+		return false
+	case kSame, kSlip, kOldSame, kOldSlip, kSlid:
+		number = true
+		n++
+	case kRelative, kTwo:
+		n++
+	}
 	if name := v[fName]; name >= nMark && name <= nEnds {
 		n++
+	} else if name > nGiven && !number {
+		return false
 	}
-	if birth := v[fBirth]; birth != bMissing && !contradicts(birth) {
+	switch birth := v[fBirth]; {
+	case contradicts(birth):
+		if !number {
+			return false
+		}
+	case birth != bMissing:
 		n++
 	}
-	switch v[fNumber] {
-	case kSame, kSlip, kOldSame, kOldSlip, kRelative, kSlid, kTwo:
+	if v[fHamlet] == hSame {
 		n++
 	}
 	return n >= 2

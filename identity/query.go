@@ -154,8 +154,8 @@ func (ix *Index) prepareRow(q *query, r *Row, c *column, m *memo) []Repair {
 			q.number, _ = numberKey(PersonNumber(s))
 			q.old = oldKey(s)
 		}
-	} else if q.number == 0 && doc.Old == "" && doc.Digits != "" {
-		q.old = oldKey(strings.TrimSpace(r.Document))
+	} else if q.number == 0 && doc.Old == "" && len(doc.Digits) < 9 {
+		q.old, q.nine = oldKey(doc.Digits), doc.Digits
 	}
 
 	birth, fixed, err := c.dates.Parse(r.Birth)
@@ -165,11 +165,29 @@ func (ix *Index) prepareRow(q *query, r *Row, c *column, m *memo) []Repair {
 		q.iso = len(r.Birth) >= 10 && r.Birth[4] == '-' || len(fixed) > 0 && fixed[0].Kind == RepairSerial
 		repairs = append(repairs, fixed...)
 	}
+	if err != nil || len(fixed) > 0 && fixed[0].Kind == RepairImpossible {
+		q.garbled = onlyDigits(r.Birth)
+	}
 	sex, _ := ParseSex(r.Sex)
 	q.sex = sexKey(sex)
 	q.ethnic = ethnicKey(r.Ethnic)
 	ix.preparePlace(q, r, c, m, &repairs)
 	return repairs
+}
+
+// onlyDigits keeps the digits of a date, "" when they are not about as many as a
+// date has.
+func onlyDigits(s string) string {
+	digits := strings.Map(func(r rune) rune {
+		if r < '0' || r > '9' {
+			return -1
+		}
+		return r
+	}, s)
+	if len(digits) < 7 || len(digits) > 9 {
+		return ""
+	}
+	return digits
 }
 
 func (ix *Index) preparePlace(q *query, r *Row, c *column, m *memo, repairs *[]Repair) {
