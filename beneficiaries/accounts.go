@@ -103,6 +103,7 @@ func ImportAccounts(ctx context.Context, pool *pgxpool.Pool, box *secret.Box, in
 		if err != nil {
 			return err
 		}
+		a.result.List = a.id
 		var lines []accountLine
 		for row, err := range reader.Rows() {
 			if err != nil {
