@@ -252,7 +252,7 @@ func (v *vocabulary) meaning(text string) (column, score int) {
 	column = -1
 	try := func(text string) {
 		key := fold(text)
-		if key == "" {
+		if strings.Trim(key, "0123456789 ") == "" { // numbers and dates name no column
 			return
 		}
 		for i, names := range v.names {
