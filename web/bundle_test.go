@@ -198,7 +198,7 @@ func (b *bundle) fund(amount money.VND) {
 			{Code: "112." + office, Name: "Tiền gửi", Type: "asset", Office: office},
 			{Code: "366." + office + ".btxh", Name: "Kinh phí", Type: "liability", NoOverdraft: true, Office: office, Scheme: "btxh"}})
 		b.ok(err)
-		_, err = ledger.Post(b.ctx, tx, ledger.Entry{Key: "test:funds", On: money.Day(2026, time.October, 20), Kind: "funds", By: "test", At: testNow,
+		_, err = ledger.Post(b.ctx, tx, ledger.Entry{Key: fmt.Sprintf("test:funds:%d", amount), On: money.Day(2026, time.October, 20), Kind: "funds", By: "test", At: testNow,
 			Transfers: []ledger.Transfer{{Debit: ids["112."+office], Credit: ids["366."+office+".btxh"], Amount: amount}}})
 		b.ok(err)
 	})

@@ -15,9 +15,10 @@ import (
 //go:embed static
 var staticFiles embed.FS
 
-// assets maps a file name to its bytes and the hash that names its version.
-var assets = func() map[string]asset {
-	all := map[string]asset{}
+// assets are the static files by name; version is a hash over all of them, because
+// scripts import each other by relative address.
+var assets, version = func() (map[string][]byte, string) {
+	all, sum := map[string][]byte{}, sha256.New()
 	err := fs.WalkDir(staticFiles, "static", func(p string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
@@ -26,41 +27,35 @@ var assets = func() map[string]asset {
 		if err != nil {
 			return err
 		}
-		sum := sha256.Sum256(b)
-		all[strings.TrimPrefix(p, "static/")] = asset{b, hex.EncodeToString(sum[:6])}
+		fmt.Fprintf(sum, "%s %d\n%s", p, len(b), b)
+		all[strings.TrimPrefix(p, "static/")] = b
 		return nil
 	})
 	if err != nil {
 		panic(err) // embedded files are always readable
 	}
-	return all
+	return all, hex.EncodeToString(sum.Sum(nil)[:6])
 }()
-
-type asset struct {
-	bytes []byte
-	hash  string
-}
 
 // assetPath gives the address of a static file with its version, so that browsers
 // may keep it for ever.
 func assetPath(name string) (string, error) {
-	a, ok := assets[name]
-	if !ok {
+	if assets[name] == nil {
 		return "", fmt.Errorf("no static file %q", name)
 	}
-	return "/static/" + a.hash + "/" + name, nil
+	return "/static/" + version + "/" + name, nil
 }
 
 func (s *Server) static(w http.ResponseWriter, r *http.Request) {
-	hash, name, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/static/"), "/")
-	a, ok := assets[name]
-	if !ok || a.hash != hash {
+	asked, name, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/static/"), "/")
+	b := assets[name]
+	if b == nil || asked != version {
 		http.NotFound(w, r)
 		return
 	}
 	w.Header().Set("Content-Type", mime.TypeByExtension(path.Ext(name)))
 	w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
-	if _, err := w.Write(a.bytes); err != nil {
+	if _, err := w.Write(b); err != nil {
 		return // the browser went away
 	}
 }

@@ -83,7 +83,7 @@ func checkPage(t *testing.T, name, body string) {
 	if main != 1 {
 		t.Errorf("%s: %d main landmarks", name, main)
 	}
-	if h1 != 1 && !strings.Contains(name, "cho-charge") {
+	if h1 != 1 {
 		t.Errorf("%s: %d first headings", name, h1)
 	}
 	for id, n := range ids {
