@@ -31,3 +31,15 @@ create table setting (
 insert into setting (key, value) values ('opening_month', '"2026-07"');
 
 grant select, insert, update on office, setting to ansinh_app;
+
+-- After much has come in at once the planner must know; waiting for autovacuum means a
+-- minute of bad plans. Only the owner may analyze its tables.
+-- +goose StatementBegin
+create function analyze_table(name regclass) returns void
+language plpgsql security definer set search_path = public, pg_temp as $$
+begin
+    execute format('analyze %s', name);
+end $$;
+-- +goose StatementEnd
+revoke execute on function analyze_table(regclass) from public;
+grant execute on function analyze_table(regclass) to ansinh_app;

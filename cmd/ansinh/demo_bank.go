@@ -275,6 +275,9 @@ func (d *demo) sendRuns(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := payout.Analyze(ctx, d.pool); err != nil {
+		return err
+	}
 	if _, err := d.recon.TakeAnswers(ctx, "worker", d.Now()); err != nil {
 		return err
 	}

@@ -119,6 +119,9 @@ func (d *demo) importLists(ctx context.Context) error {
 	if err := g.Wait(); err != nil {
 		return err
 	}
+	if err := beneficiaries.Analyze(ctx, d.pool); err != nil {
+		return err
+	}
 	rows, _ := truth.Rows()
 	counts, err := beneficiaries.Counts(ctx, d.pool)
 	if err != nil {

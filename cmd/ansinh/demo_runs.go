@@ -112,6 +112,9 @@ func (d *demo) prepareRuns(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := payout.Analyze(ctx, d.pool); err != nil {
+		return err
+	}
 	if err := d.sumLines(ctx); err != nil {
 		return err
 	}
