@@ -323,8 +323,14 @@ func TestConsistencyOfAllCheckpoints(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			if err := c.Verify(keys.Verifiers()); err != nil {
+				t.Error(err)
+			}
 			if len(c.Proof) > 0 {
-				c.Proof[0] = c.Proof[len(c.Proof)-1] + ""
+				c.Proof[0] = strings.Repeat("A", 43) + "="
+				if err := c.Verify(keys.Verifiers()); err == nil {
+					t.Error("another hash is taken")
+				}
 			}
 		}
 	}
@@ -367,6 +373,25 @@ func FuzzOpenCheckpoint(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		if _, _, _, err := audit.OpenCheckpoint([]byte(text), keys.Verifiers()); err == nil {
 			t.Errorf("taken: %q", text)
+		}
+	})
+}
+
+func FuzzProofs(f *testing.F) {
+	keys, err := audit.OpenKeys(f.TempDir())
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add([]byte(`{"format":"ansinh-receipt/1","part":{"record":"{}","n":-1,"size":9223372036854775807},"event":"{}","leaf":-1,"checkpoint":"x\n1\n\n"}`))
+	f.Add([]byte(`{"format":"ansinh-consistency/1","old":"","new":"","proof":["AAAA"]}`))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		var r audit.Receipt
+		if json.Unmarshal(text, &r) == nil && r.Verify(keys.Verifiers()) == nil {
+			t.Errorf("a receipt is taken: %q", text)
+		}
+		var c audit.Consistency
+		if json.Unmarshal(text, &c) == nil && c.Verify(keys.Verifiers()) == nil {
+			t.Errorf("a consistency proof is taken: %q", text)
 		}
 	})
 }
