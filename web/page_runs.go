@@ -64,10 +64,12 @@ func (s *Server) offices(v *visit) (map[string]string, error) {
 type runPage struct {
 	Run        payout.Run
 	Office     string
-	Compare    comparison
+	Compare    payout.Difference
 	Sums       sums
-	Held       []reasonCount
-	Attention  []reasonCount
+	Rails      []payout.Sum
+	Held       []payout.Sum // by reason; a person may have several
+	Attention  []payout.Sum
+	Messages   []payout.MessageView
 	Moments    []moment
 	Statement  string // what an approver signs, base64
 	Plain      string // the same to read
@@ -104,15 +106,17 @@ func (s *Server) runWith(v *visit, p *problem) error {
 	if err := s.cfg.Pool.QueryRow(v.ctx, `select name from office where code = $1`, run.Office).Scan(&d.Office); err != nil {
 		return err
 	}
-	if d.Compare, err = s.compare(v.ctx, run); err != nil {
+	if d.Compare, err = payout.Compare(v.ctx, s.cfg.Pool, run.ID); err != nil {
 		return err
 	}
 	if d.Sums, err = s.runSums(v.ctx, run.ID); err != nil {
 		return err
 	}
-	if d.Held, d.Attention, err = s.runReasons(v.ctx, run.ID); err != nil {
+	summary, err := payout.Summarize(v.ctx, s.cfg.Pool, run.ID)
+	if err != nil {
 		return err
 	}
+	d.Rails, d.Held, d.Attention, d.Messages = summary.ByRail, summary.Exceptions, summary.Attention, summary.Messages
 	if d.Moments, err = s.runMoments(v.ctx, run); err != nil {
 		return err
 	}

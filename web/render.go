@@ -15,6 +15,7 @@ import (
 	"ansinh.vn/internal/secret"
 	"ansinh.vn/internal/text"
 	"ansinh.vn/money"
+	"ansinh.vn/payout"
 	"ansinh.vn/staff"
 )
 
@@ -112,6 +113,7 @@ var funcs = template.FuncMap{
 	"int":     func(n any) string { return text.Int(toInt(n)) },
 	"vnd":     text.VND,
 	"signed":  text.Signed,
+	"minus":   func(a, b money.VND) money.VND { return a - b },
 	"words":   func(v money.VND) string { return sentence(v.Words()) },
 	"day":     text.Day,
 	"time":    text.Time,
@@ -122,7 +124,7 @@ var funcs = template.FuncMap{
 	"word":    text.Lookup,
 	"badge":   badge,
 	"reason":  reasonWords,
-	"states":  func() []string { return paymentStates },
+	"states":  func() []payout.PaymentState { return paymentStates },
 	"nav":     navigation,
 	"current": func(here, path string) bool { return here == path || path != "/" && strings.HasPrefix(here, path+"/") },
 	"lower":   strings.ToLower,

@@ -15,84 +15,6 @@ import (
 	"ansinh.vn/payout"
 )
 
-// delta is one line of "this month against last".
-type delta struct {
-	Kind   string // added, gone, up, down, same
-	N      int
-	Amount money.VND // what it changes the sum by
-}
-
-// comparison is a run's own month against the month before: Before + the sum of the
-// deltas = Now, to the đồng. Arrears and other one-off money stand outside it.
-type comparison struct {
-	Before, Now   money.VND
-	BeforeN, NowN int
-	Deltas        []delta
-	Accounts      int // people whose account changed
-	FromLists     bool
-}
-
-var deltaKinds = []string{"added", "gone", "up", "down", "same"}
-
-// lastMonth is what each person was paid for the month before: by an earlier run, or,
-// before the system took over, as the first lists say.
-const lastMonth = `
-	this as (
-	    select p.person_id, sum(p.regular)::bigint amount, min(p.id) payment_id, (array_agg(p.account_idx))[1] account_idx
-	    from payment p where p.run_id = @run and p.state <> 'cancelled' and (p.regular <> 0 or p.owed = 0)
-	    group by p.person_id
-	), paid as (
-	    select p.person_id, p.regular amount, p.account_idx from payment p join run r on r.id = p.run_id
-	    where r.office = @office and r.month = @prev and r.schemes && @schemes and r.state not in ('draft', 'rejected', 'void') and p.live and p.regular <> 0
-	    union all
-	    select b.person_id, b.amount, null from paid_before b
-	    where @prev between b.first_month and b.last_month and b.scheme = any (@schemes) and b.amount <> 0
-	      and b.person_id in (select person_id from entitlement where office = @office)
-	), before as (
-	    select person_id, sum(amount)::bigint amount, (array_agg(account_idx) filter (where account_idx is not null))[1] account_idx from paid group by person_id
-	), change as (
-	    select coalesce(t.person_id, b.person_id) person_id, t.payment_id, coalesce(b.amount, 0) before, coalesce(t.amount, 0) amount,
-	           case when b.person_id is null then 'added' when t.person_id is null then 'gone'
-	                when t.amount > b.amount then 'up' when t.amount < b.amount then 'down' else 'same' end kind,
-	           b.account_idx is not null and t.account_idx is not null and b.account_idx <> t.account_idx account
-	    from this t full join before b using (person_id)
-	)`
-
-func compareArgs(run payout.Run) pgx.StrictNamedArgs {
-	return pgx.StrictNamedArgs{"run": run.ID, "office": run.Office, "prev": run.Month.Add(-1), "schemes": run.Schemes}
-}
-
-func (s *Server) compare(ctx context.Context, run payout.Run) (c comparison, err error) {
-	rows, err := s.cfg.Pool.Query(ctx, `with `+lastMonth+`
-		select kind, count(*), sum(amount - before)::bigint, sum(before)::bigint, sum(amount)::bigint,
-		       count(*) filter (where kind <> 'added'), count(*) filter (where kind <> 'gone'), count(*) filter (where account)
-		from change group by kind`, compareArgs(run))
-	if err != nil {
-		return c, err
-	}
-	found := map[string]delta{}
-	var d delta
-	var before, now money.VND
-	var beforeN, nowN, accounts int
-	if _, err = pgx.ForEachRow(rows, []any{&d.Kind, &d.N, &d.Amount, &before, &now, &beforeN, &nowN, &accounts}, func() error {
-		found[d.Kind] = d
-		c.Before += before
-		c.Now += now
-		c.BeforeN += beforeN
-		c.NowN += nowN
-		c.Accounts += accounts
-		return nil
-	}); err != nil {
-		return c, err
-	}
-	for _, kind := range deltaKinds {
-		d := found[kind]
-		d.Kind = kind
-		c.Deltas = append(c.Deltas, d)
-	}
-	return c, nil
-}
-
 // sumRow is one scheme's money by kind of line.
 type sumRow struct {
 	Scheme                              string
@@ -100,16 +22,14 @@ type sumRow struct {
 	Total                               money.VND
 }
 
-// sums of the payments that are not held, by scheme and kind. Total is what is owed;
-// Deducted and Carried lead from it to what is paid.
+// sums of the payments that are not held, by scheme and kind; Receivable and Carried
+// lead from what is owed to what is paid.
 type sums struct {
-	Rows                         []sumRow
-	All                          sumRow
-	SetOff, Carried              money.VND
-	ToPay                        money.VND
-	BankN, CashN, VoucherN       int
-	BankSum, CashSum, VoucherSum money.VND
-	Receivable                   money.VND // clawback that this run does not recover
+	Rows       []sumRow
+	All        sumRow
+	Receivable money.VND // overpaid before, and not recovered by this run
+	Carried    money.VND
+	ToPay      money.VND
 }
 
 func (s *Server) runSums(ctx context.Context, run payout.RunID) (t sums, err error) {
@@ -118,7 +38,9 @@ func (s *Server) runSums(ctx context.Context, run payout.RunID) (t sums, err err
 		       coalesce(sum(i.amount) filter (where i.kind = 'clawback'), 0)::bigint, coalesce(sum(i.amount) filter (where i.kind = 'funeral'), 0)::bigint,
 		       sum(i.amount)::bigint
 		from payment p join payment_item i on i.payment_id = p.id
-		where p.run_id = $1 and p.state not in ('held', 'cancelled') group by i.scheme order by i.scheme`, run)
+		where p.run_id = $1 and p.state not in ('held', 'cancelled')
+		  and i.payment_id between (select min(id) from payment where run_id = $1) and (select max(id) from payment where run_id = $1)
+		group by i.scheme order by i.scheme`, run)
 	if err != nil {
 		return t, err
 	}
@@ -132,42 +54,10 @@ func (s *Server) runSums(ctx context.Context, run payout.RunID) (t sums, err err
 		t.All.Funeral += r.Funeral
 		t.All.Total += r.Total
 	}
-	var clawback money.VND
 	err = s.cfg.Pool.QueryRow(ctx, `
-		select coalesce(sum(set_off), 0)::bigint, coalesce(sum(carried), 0)::bigint, coalesce(sum(amount), 0)::bigint, coalesce(sum(clawback), 0)::bigint,
-		       count(*) filter (where rail = 'bank'), count(*) filter (where rail = 'cash'), count(*) filter (where rail = 'voucher'),
-		       coalesce(sum(amount) filter (where rail = 'bank'), 0)::bigint, coalesce(sum(amount) filter (where rail = 'cash'), 0)::bigint,
-		       coalesce(sum(amount) filter (where rail = 'voucher'), 0)::bigint
-		from payment where run_id = $1 and state not in ('held', 'cancelled')`, run).
-		Scan(&t.SetOff, &t.Carried, &t.ToPay, &clawback, &t.BankN, &t.CashN, &t.VoucherN, &t.BankSum, &t.CashSum, &t.VoucherSum)
-	t.Receivable = clawback - t.SetOff
+		select coalesce(sum(clawback - set_off), 0)::bigint, coalesce(sum(carried), 0)::bigint, coalesce(sum(amount), 0)::bigint
+		from payment where run_id = $1 and state not in ('held', 'cancelled')`, run).Scan(&t.Receivable, &t.Carried, &t.ToPay)
 	return t, err
-}
-
-// reasonCount says how many payments a reason holds, or marks for attention.
-type reasonCount struct {
-	Reason string
-	N      int
-	Amount money.VND
-}
-
-func (s *Server) runReasons(ctx context.Context, run payout.RunID) (held, attention []reasonCount, err error) {
-	read := func(sql string) ([]reasonCount, error) {
-		rows, err := s.cfg.Pool.Query(ctx, sql, run)
-		if err != nil {
-			return nil, err
-		}
-		return pgx.CollectRows(rows, pgx.RowToStructByPos[reasonCount])
-	}
-	if held, err = read(`
-		select reason, count(*), sum(amount)::bigint from payment, unnest(hold_reasons) reason
-		where run_id = $1 and state = 'held' group by reason order by count(*) desc, reason`); err != nil {
-		return nil, nil, err
-	}
-	attention, err = read(`
-		select reason, count(*), sum(amount)::bigint from payment, unnest(attention) reason
-		where run_id = $1 and state <> 'cancelled' group by reason order by count(*) desc, reason`)
-	return held, attention, err
 }
 
 // moment is one step in a run's life.

@@ -26,21 +26,10 @@ func TestARunShowsWhatChangedAndItsSums(t *testing.T) {
 	a := b.as("auditor").see(runPath(run), nil, http.StatusOK)
 	checkPage(t, "run", a.body)
 	// six people: 540,000 × 2 for November, and 4 × 80,000 of arrears since July
-	a.wants(t, "Đợt tháng 11/2026", "6.000.000 đ", "6.480.000 đ", "+480.000 đ", "1.920.000 đ",
+	a.wants(t, "Đợt tháng 11/2026", "6.000.000 đ", "6.480.000 đ", "+2.400.000 đ", "+1.920.000 đ",
 		"8.400.000 đ", "Tám triệu bốn trăm nghìn đồng", "Người clerk", "Đã trình")
 	if strings.Contains(a.body, "Ký duyệt <span") && strings.Contains(a.body, "/approve") {
 		t.Error("an auditor is offered to approve")
-	}
-	c, err := b.server.compare(b.ctx, run)
-	b.ok(err)
-	sum := c.Before
-	n := 0
-	for _, d := range c.Deltas {
-		sum += d.Amount
-		n += d.N
-	}
-	if sum != c.Now || n != 6 {
-		t.Errorf("the deltas do not lead from %d to %d: %+v", c.Before, c.Now, c.Deltas)
 	}
 	sums, err := b.server.runSums(b.ctx, run.ID)
 	b.ok(err)
@@ -54,7 +43,7 @@ func TestPaymentsAreListedMaskedAndByChange(t *testing.T) {
 	b := open(t)
 	run := b.submitted()
 	c := b.as("clerk")
-	for query, want := range map[string]int{"": 6, "?state=ready": 6, "?state=held": 0, "?change=up": 6, "?change=added": 0, "?change=account": 0, "?reason=no_account": 0} {
+	for query, want := range map[string]int{"": 6, "?state=ready": 6, "?state=held": 0, "?change=up": 6, "?change=added": 0, "?change=account_changed": 0, "?reason=no_account": 0} {
 		a := c.see(runPath(run)+"/payments"+query, nil, http.StatusOK)
 		checkPage(t, "payments"+query, a.body)
 		if got := strings.Count(a.body, `href="/payments/`); got != want {
@@ -65,6 +54,7 @@ func TestPaymentsAreListedMaskedAndByChange(t *testing.T) {
 		}
 	}
 	c.see(runPath(run)+"/payments?state=stolen", nil, http.StatusNotFound)
+	c.see(runPath(run)+"/payments?change=stolen", nil, http.StatusNotFound)
 	var first int64
 	b.ok(b.pool.QueryRow(b.ctx, `select min(id) from payment`).Scan(&first))
 	a := c.see("/payments/"+id(first), nil, http.StatusOK)

@@ -40,7 +40,7 @@ func stories() []story {
 		{"runs-approve", "run", view{Title: "Đợt 11/2026", Person: sampleChief, Scripts: []string{"approve.js"}, Data: sampleRunPage(true)}},
 		{"runs-own", "run", view{Title: "Đợt 11/2026", Person: sampleChief, Data: sampleRunPage(false)}},
 		{"payments", "payments", view{Title: "Khoản chi", Person: sampleClerk, Data: paymentsPage{Run: sampleRun(), Office: sampleOffice, Rows: samplePayments()}}},
-		{"payments-up", "payments", view{Title: "Khoản chi", Person: sampleClerk, Data: paymentsPage{Run: sampleRun(), Office: sampleOffice, Rows: samplePayments(), Change: "up", Changed: true}}},
+		{"payments-up", "payments", view{Title: "Khoản chi", Person: sampleClerk, Data: paymentsPage{Run: sampleRun(), Office: sampleOffice, Change: "up", Changed: sampleChanged()}}},
 		{"payments-one", "payment", view{Title: "Khoản chi", Person: sampleClerk, Data: samplePayment()}},
 		{"breaks", "breaks", view{Title: "Chênh lệch", Person: sampleBooks, Data: breaksPage{N: 2, In: 1_500_000, Out: 11_000, Oldest: 12, Proposed: 1, Breaks: sampleBreaks()}}},
 		{"breaks-one", "break", view{Title: "Chênh lệch", Person: sampleBooks, Data: breakPageData{Break: sampleBreaks()[0], MayPropose: true, Ways: waysFor(sampleBreaks()[0])}}},
@@ -122,13 +122,16 @@ func sampleRun() payout.Run {
 
 func sampleRunPage(may bool) runPage {
 	d := runPage{Run: sampleRun(), Office: sampleOffice, MayReject: true,
-		Compare: comparison{Before: 1_384_200_000, BeforeN: 2121, Now: 1_501_740_000, NowN: 2140, Accounts: 4, Deltas: []delta{
-			{"added", 31, 18_360_000}, {"gone", 12, -7_200_000}, {"up", 2098, 106_920_000}, {"down", 1, -540_000}, {"same", 10, 0}}},
+		Compare: payout.Difference{Month: sampleMonth.Add(-1), Outside: true, Before: 1_384_200_000, Now: 1_836_540_000,
+			Rows: []payout.DifferenceRow{{Change: payout.Added, N: 31, Now: 18_360_000}, {Change: payout.Gone, N: 12, Before: 7_200_000},
+				{Change: payout.Out, N: 47, Before: 38_000_000}, {Change: payout.Up, N: 2051, Before: 1_330_000_000, Now: 1_809_720_000, Arrears: 375_000_000},
+				{Change: payout.Down, N: 1, Before: 1_000_000, Now: 460_000}, {Change: payout.Same, N: 10, Before: 8_000_000, Now: 8_000_000}},
+			AccountChanged: payout.Sum{Key: "account_changed", N: 4, Total: 3_240_000}},
 		Sums: sums{Rows: []sumRow{{"btxh", 1_012_500_000, 300_000_000, -540_000, 10_800_000, 1_322_760_000}, {"htxh", 438_000_000, 75_000_000, 0, 0, 513_000_000}},
-			All: sumRow{"", 1_450_500_000, 375_000_000, -540_000, 10_800_000, 1_835_760_000}, Carried: 780_000, ToPay: 1_836_540_000,
-			BankN: 1640, BankSum: 1_450_000_000, CashN: 453, CashSum: 386_540_000},
-		Held:      []reasonCount{{"review", 21, 17_100_000}, {"no_account", 14, 11_340_000}, {"deceased", 8, 7_560_000}, {"account_new", 4, 5_040_000}},
-		Attention: []reasonCount{{"account_changed", 4, 3_240_000}, {"first_payment", 31, 18_360_000}},
+			All: sumRow{"", 1_450_500_000, 375_000_000, -540_000, 10_800_000, 1_835_760_000}, Carried: 780_000, ToPay: 1_836_540_000},
+		Rails:     []payout.Sum{{Key: "bank", N: 1640, Total: 1_450_000_000}, {Key: "cash", N: 453, Total: 386_540_000}},
+		Held:      []payout.Sum{{Key: "review", N: 21, Total: 17_100_000}, {Key: "no_account", N: 14, Total: 11_340_000}, {Key: "deceased", N: 8, Total: 7_560_000}, {Key: "account_new", N: 4, Total: 5_040_000}},
+		Attention: []payout.Sum{{Key: "account_changed", N: 4, Total: 3_240_000}, {Key: "first_payment", N: 31, Total: 18_360_000}},
 		Moments: []moment{{Title: "Lập đợt", EN: "Prepared", By: sampleClerk.Name, At: sampleNow.Add(-26 * time.Hour), Done: true},
 			{Title: "Trình duyệt", EN: "Submitted", By: sampleClerk.Name, At: sampleNow.Add(-25 * time.Hour), Done: true},
 			{Title: "Đủ chữ ký, ghi sổ", EN: "Posted to the ledger"}, {Title: "Gửi ngân hàng, bưu điện", EN: "Sent to bank and post office"}, {Title: "Xong", EN: "Closed"}}}
@@ -141,21 +144,27 @@ func sampleRunPage(may bool) runPage {
 }
 
 func samplePayments() []paymentRow {
+	row := func(p payout.PaymentView, number, account string) paymentRow { return paymentRow{p, number, account} }
 	return []paymentRow{
-		{ID: 1804, Person: 48213, Name: "Nguyễn Thị Út Hoà", Number: "0951******23", Rail: "bank", Account: "0700******18", Before: 500_000, Regular: 540_000, Amount: 700_000, State: "ready"},
-		{ID: 1805, Person: 48214, Name: "Danh Sóc Kha", Number: "0951******44", Payee: "Thạch Thị Phượng", Rail: "cash", Before: 1_000_000, Regular: 1_080_000, Amount: 1_400_000, State: "ready", Attention: []string{"account_changed"}},
-		{ID: 1806, Person: 48215, Name: "Trần Văn Tám", Number: "0961******07", Before: 750_000, Regular: 810_000, Amount: 810_000, State: "held", Reasons: []string{"no_account", "review"}}}
+		row(payout.PaymentView{ID: 1804, Name: "Nguyễn Thị Út Hoà", PayeeKind: "self", Rail: "bank", Amount: 1_240_000, State: "ready"}, "0951******23", "0700******18"),
+		row(payout.PaymentView{ID: 1805, Name: "Danh Sóc Kha", PayeeKind: "recipient", PayeeName: "Thạch Thị Phượng", Rail: "cash", Amount: 1_400_000, State: "ready", Attention: []string{"account_changed"}}, "0951******44", ""),
+		row(payout.PaymentView{ID: 1806, Name: "Trần Văn Tám", PayeeKind: "self", Rail: "bank", Amount: 810_000, State: "held", HoldReasons: []string{"no_account", "review"}}, "0961******07", "")}
+}
+
+func sampleChanged() []changedRow {
+	return []changedRow{{payout.ChangedPerson{Person: 48213, Name: "Nguyễn Thị Út Hoà", Payment: ptr(payout.PaymentID(1804)), Before: 1_000_000, Now: 1_240_000}, "0951******23"},
+		{payout.ChangedPerson{Person: 48217, Name: "Lâm Văn Hiển", Before: 750_000}, "0961******55"}}
 }
 
 func samplePayment() paymentPage {
-	line := func(back int, kind string, amount money.VND, why string) paymentLine {
-		return paymentLine{"btxh", "NCT_A", sampleMonth.Add(-back), amount, kind, "NĐ 335/2026/NĐ-CP Đ8", why}
+	line := func(back int, kind payout.Kind, amount money.VND, why string) payout.LineView {
+		return payout.LineView{Scheme: "btxh", Category: "NCT_A", Month: sampleMonth.Add(-back), Amount: amount, Kind: kind, Article: "NĐ 335/2026/NĐ-CP Đ8", Explanation: why}
 	}
-	return paymentPage{Row: samplePayments()[0], Run: sampleRun(), Lines: []paymentLine{
-		line(2, "arrears", 80_000, "Truy lĩnh tháng 9/2026: mức chuẩn 540.000 đ × hệ số 2, đã chi 1.000.000 đ, còn được lĩnh 80.000 đ."),
-		line(1, "arrears", 80_000, "Truy lĩnh tháng 10/2026: mức chuẩn 540.000 đ × hệ số 2, đã chi 1.000.000 đ, còn được lĩnh 80.000 đ."),
-		line(0, "regular", 540_000, "Tháng 11/2026: mức chuẩn 540.000 đ × hệ số 1.")},
-		Instructions: []instructionRow{{"AS202611-1804-A1", 700_000, "debited", "", ptr(money.Day(2026, 11, 2))}}}
+	return paymentPage{Row: samplePayments()[0], Run: sampleRun(), Lines: []payout.LineView{
+		line(2, payout.Arrears, 80_000, "Truy lĩnh tháng 9/2026: mức chuẩn 540.000 đ × hệ số 2, đã chi 1.000.000 đ, còn được lĩnh 80.000 đ."),
+		line(1, payout.Arrears, 80_000, "Truy lĩnh tháng 10/2026: mức chuẩn 540.000 đ × hệ số 2, đã chi 1.000.000 đ, còn được lĩnh 80.000 đ."),
+		line(0, payout.Regular, 1_080_000, "Tháng 11/2026: mức chuẩn 540.000 đ × hệ số 2.")},
+		Instructions: []payout.InstructionView{{EndToEndID: "AS202611-1804-A1", Message: "AS-202611-31825-1", Amount: 1_240_000, State: "debited"}}}
 }
 
 func sampleBreaks() []reconcile.Break {
