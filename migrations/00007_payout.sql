@@ -157,11 +157,11 @@ create table approval (
 -- One order to pay, in a message to the bank or on a list of the post office.
 create table instruction (
     end_to_end_id   text primary key constraint instruction_id check (end_to_end_id ~ '^AS[0-9]{6}-[0-9]+-A[0-9]+$' and length(end_to_end_id) <= 35),
-    payment_id      bigint not null references payment (id),
-    run_id          bigint not null references run (id),
+    payment_id      bigint not null,
+    run_id          bigint not null,
     attempt         integer not null constraint instruction_attempt check (attempt > 0),
-    bank_message_id bigint not null references bank_message (id),
-    rail_account_id bigint not null references rail_account (id),
+    bank_message_id bigint not null,
+    rail_account_id bigint not null,
     amount          bigint not null constraint instruction_amount check (amount > 0),
     state           text not null default 'made' constraint instruction_state check (state in
                         ('made', 'debited', 'rejected', 'returned', 'collected', 'uncollected')),
@@ -312,7 +312,9 @@ create trigger inserted after insert on payment_item referencing new table as in
 -- A payment's steps. Before its run is submitted it may be held and released, by
 -- somebody who did not prepare it; afterwards it only goes its way.
 -- +goose StatementBegin
-create function payment_step() returns trigger language plpgsql as $$
+create function payment_step() returns trigger language plpgsql
+    -- a plan made for the first few rows is kept for the session: nested loops would ruin a whole run
+    set enable_nestloop = off as $$
 declare
     bad record;
 begin
@@ -391,7 +393,8 @@ $$;
 create trigger approval_given before insert on approval for each row execute function approval_given();
 
 -- +goose StatementBegin
-create function instruction_step() returns trigger language plpgsql as $$
+create function instruction_step() returns trigger language plpgsql
+    set enable_nestloop = off as $$
 declare
     bad record;
 begin
@@ -421,7 +424,9 @@ create function instruction_inserted() returns trigger language plpgsql as $$
 begin
     if exists (select from inserted i left join payment p on p.id = i.payment_id left join run r on r.id = p.run_id
                where p.id is null or p.run_id <> i.run_id or p.amount <> i.amount or p.stopped <> '' or i.state <> 'made'
-                  or r.state not in ('approved', 'instructed') or p.state not in ('ready', 'instructed')) then
+                  or r.state not in ('approved', 'instructed') or p.state not in ('ready', 'instructed'))
+       or exists (select from (select distinct bank_message_id, rail_account_id from inserted) i
+                  left join bank_message m on m.id = i.bank_message_id where m.rail_account_id is distinct from i.rail_account_id) then
         raise exception 'only what is approved and ready is instructed, for its amount'
             using errcode = 'check_violation', constraint = 'instruction_of_approved';
     end if;

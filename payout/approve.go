@@ -26,7 +26,7 @@ import (
 // reach.
 func Approve(ctx context.Context, pool *pgxpool.Pool, a Approval, now time.Time) (r Run, err error) {
 	defer pg.Wrap(&err, "payout: approve run %d", a.Run)
-	err = pg.Tx(ctx, pool, func(tx pgx.Tx) error {
+	err = bulkTx(ctx, pool, func(tx pgx.Tx) error {
 		who, err := actor(ctx, tx, a.Staff)
 		if err != nil {
 			return err

@@ -112,7 +112,7 @@ func RecordCash(ctx context.Context, pool *pgxpool.Pool, run RunID, results []Ca
 	if sorted := slices.Compact(slices.Sorted(slices.Values(ids))); len(sorted) < len(ids) {
 		return refuse("a payment stands on the post office's list twice")
 	}
-	return pg.Tx(ctx, pool, func(tx pgx.Tx) error {
+	return bulkTx(ctx, pool, func(tx pgx.Tx) error {
 		who, err := actor(ctx, tx, by)
 		if err != nil {
 			return err

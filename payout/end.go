@@ -31,7 +31,7 @@ func endRun(ctx context.Context, pool *pgxpool.Pool, run RunID, by StaffID, reas
 	if strings.TrimSpace(reason) == "" {
 		return refuse("a reason is needed")
 	}
-	err := pg.Tx(ctx, pool, func(tx pgx.Tx) error {
+	err := bulkTx(ctx, pool, func(tx pgx.Tx) error {
 		who, err := actor(ctx, tx, by)
 		if err != nil {
 			return err
@@ -119,7 +119,7 @@ func releaseCarried(ctx context.Context, tx pgx.Tx, where string, arg any, now t
 // Close ends a run whose payments all have their end; ErrState says which have not.
 func Close(ctx context.Context, pool *pgxpool.Pool, run RunID, by StaffID, now time.Time) (err error) {
 	defer pg.Wrap(&err, "payout: close run %d", run)
-	return pg.Tx(ctx, pool, func(tx pgx.Tx) error {
+	return bulkTx(ctx, pool, func(tx pgx.Tx) error {
 		who, err := actor(ctx, tx, by)
 		if err != nil {
 			return err

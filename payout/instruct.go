@@ -43,7 +43,7 @@ func Instruct(ctx context.Context, pool *pgxpool.Pool, box *secret.Box, in Instr
 	if err != nil {
 		return s, err
 	}
-	err = pg.Tx(ctx, pool, func(tx pgx.Tx) error {
+	err = bulkTx(ctx, pool, func(tx pgx.Tx) error {
 		who, err := actor(ctx, tx, in.By)
 		if err != nil {
 			return err

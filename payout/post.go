@@ -34,6 +34,17 @@ const partColumns = `
 	       coalesce(-sum(i.amount) filter (where i.amount < 0), 0)::bigint, sum(i.set_off)::bigint
 	from payment p join payment_item i on i.payment_id = p.id `
 
+// readRunParts reads the parts of all that a run pays. The bounds keep the join within
+// the run's stretch of lines, however many runs there are.
+func readRunParts(ctx context.Context, tx pgx.Tx, run RunID) ([]part, error) {
+	var first, last PaymentID
+	err := tx.QueryRow(ctx, `select coalesce(min(id), 0), coalesce(max(id), 0) from payment where run_id = $1`, run).Scan(&first, &last)
+	if err != nil {
+		return nil, err
+	}
+	return readParts(ctx, tx, `where p.run_id = $1 and p.state = 'ready' and i.payment_id between $2 and $3`, run, first, last)
+}
+
 func readParts(ctx context.Context, tx pgx.Tx, where string, args ...any) ([]part, error) {
 	rows, err := tx.Query(ctx, partColumns+where+` group by p.id, i.scheme order by p.id, i.scheme`, args...)
 	if err != nil {
@@ -48,7 +59,7 @@ func readParts(ctx context.Context, tx pgx.Tx, where string, args ...any) ([]par
 // approval: what is owed to each person by scheme, what was overpaid, what is set off,
 // and by scheme what leaves the fund.
 func postRun(ctx context.Context, tx pgx.Tx, r Run, by string, now time.Time) error {
-	parts, err := readParts(ctx, tx, `where p.run_id = $1 and p.state = 'ready'`, r.ID)
+	parts, err := readRunParts(ctx, tx, r.ID)
 	if err != nil {
 		return err
 	}

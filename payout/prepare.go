@@ -52,7 +52,7 @@ func Prepare(ctx context.Context, pool *pgxpool.Pool, in PrepareInput) (_ Run, e
 		calc:    NewCalc(rates, settings.rules(), in.KnownOn, in.WithProvisional, in.Month),
 		reasons: map[string]int64{}, sets: map[int]bool{}}
 	var run Run
-	err = pg.Tx(ctx, pool, func(tx pgx.Tx) error {
+	err = bulkTx(ctx, pool, func(tx pgx.Tx) error {
 		if err := p.run(ctx, tx); err != nil {
 			return err
 		}

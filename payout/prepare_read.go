@@ -3,6 +3,7 @@ package payout
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -86,7 +87,7 @@ func (p *preparation) readChunk(ctx context.Context, tx pgx.Tx, after int64) ([]
 	}
 	all := newBatch(people)
 	for _, read := range []func(context.Context, pgx.Tx, *batch) error{
-		p.readPast, p.readMerged, p.readEntitlements, p.readPaid, p.readCarried, p.readCases,
+		p.readPast, p.readMerged, p.readEntitlements, p.readPaid, p.readCases,
 	} {
 		if err := read(ctx, tx, all); err != nil {
 			return nil, err
@@ -113,7 +114,9 @@ func newBatch(people []candidate) *batch {
 func (p *preparation) readPast(ctx context.Context, tx pgx.Tx, g *batch) error {
 	rows, err := tx.Query(ctx, `
 		select person_id, max(nth), coalesce(sum(clawback - set_off) filter (where live), 0)::bigint,
-		       (array_agg(account_idx order by nth desc) filter (where live and rail = 'bank' and account_idx is not null))[1]
+		       (array_agg(account_idx order by nth desc) filter (where live and rail = 'bank' and account_idx is not null))[1],
+		       array_agg(id order by id) filter (where state in ('returned', 'uncollected')),
+		       array_agg(amount order by id) filter (where state in ('returned', 'uncollected'))
 		from unnest($1::bigint[]) c(person_id) join payment using (person_id) group by person_id`, g.ids)
 	if err != nil {
 		return err
@@ -122,9 +125,37 @@ func (p *preparation) readPast(ctx context.Context, tx pgx.Tx, g *batch) error {
 	var nth int
 	var receivable money.VND
 	var account []byte
-	_, err = pgx.ForEachRow(rows, []any{&id, &nth, &receivable, &account}, func() error {
+	var back []PaymentID
+	var amounts []money.VND
+	var all []PaymentID
+	_, err = pgx.ForEachRow(rows, []any{&id, &nth, &receivable, &account, &back, &amounts}, func() error {
 		c := g.by[id]
 		c.nth, c.receivable, c.lastAccount = nth, max(receivable, 0), append([]byte(nil), account...)
+		for i := range back {
+			c.carried = append(c.carried, carry{back[i], amounts[i]})
+			all = append(all, back[i])
+		}
+		return nil
+	})
+	if err != nil || len(all) == 0 {
+		return err
+	}
+	return dropTaken(ctx, tx, g, all)
+}
+
+// dropTaken leaves out earlier payments that a standing run has taken over.
+func dropTaken(ctx context.Context, tx pgx.Tx, g *batch, all []PaymentID) error {
+	rows, err := tx.Query(ctx, `
+		select p.person_id, p.id from unnest($1::bigint[]) c(id) join payment_carry k on k.from_payment = c.id and k.live
+		join payment p on p.id = c.id`, all)
+	if err != nil {
+		return err
+	}
+	var person int64
+	var id PaymentID
+	_, err = pgx.ForEachRow(rows, []any{&person, &id}, func() error {
+		c := g.by[person]
+		c.carried = slices.DeleteFunc(c.carried, func(x carry) bool { return x.from == id })
 		return nil
 	})
 	return err
@@ -217,24 +248,6 @@ func (p *preparation) readPaid(ctx context.Context, tx pgx.Tx, g *batch) error {
 				c.lastMonthSum += x.amount
 			}
 		}
-		return nil
-	})
-	return err
-}
-
-func (p *preparation) readCarried(ctx context.Context, tx pgx.Tx, g *batch) error {
-	rows, err := tx.Query(ctx, `
-		select p.person_id, p.id, p.amount from unnest($1::bigint[]) c(person_id) join payment p using (person_id)
-		where p.state in ('returned', 'uncollected')
-		  and not exists (select from payment_carry c where c.from_payment = p.id and c.live)
-		order by p.id`, g.ids)
-	if err != nil {
-		return err
-	}
-	var id int64
-	var x carry
-	_, err = pgx.ForEachRow(rows, []any{&id, &x.from, &x.amount}, func() error {
-		g.by[id].carried = append(g.by[id].carried, x)
 		return nil
 	})
 	return err

@@ -18,7 +18,7 @@ import (
 func Submit(ctx context.Context, pool *pgxpool.Pool, run RunID, by StaffID, now time.Time) (_ Run, err error) {
 	defer pg.Wrap(&err, "payout: submit run %d", run)
 	var r Run
-	err = pg.Tx(ctx, pool, func(tx pgx.Tx) error {
+	err = bulkTx(ctx, pool, func(tx pgx.Tx) error {
 		who, err := actor(ctx, tx, by)
 		if err != nil {
 			return err

@@ -57,7 +57,10 @@ func Summarize(ctx context.Context, q pg.Queryer, run RunID) (s Summary, err err
 		return s, err
 	}
 	// held payments have no sum with their run: they stay out of everything but by state
-	const paid = `from payment p join payment_item i on i.payment_id = p.id where p.run_id = $1 and p.state <> 'held' group by 1 order by 1`
+	const paid = `from payment p join payment_item i on i.payment_id = p.id
+		where p.run_id = $1 and p.state <> 'held'
+		  and i.payment_id between (select min(id) from payment where run_id = $1) and (select max(id) from payment where run_id = $1)
+		group by 1 order by 1`
 	for _, part := range []struct {
 		to  *[]Sum
 		sql string
