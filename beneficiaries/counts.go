@@ -44,31 +44,30 @@ func Counts(ctx context.Context, q pg.Queryer) (_ []Count, err error) {
 		    union all
 		    select n.office, r.person_id, false, r.state = 'quarantined' and r.corrected_by is null
 		      from newest n join list c on c.previous = n.id and c.kind = 'correction' join list_row r on r.list_id = c.id
-		), standing as materialized (
-		    select v.person_id, v.office, v.register_outcome, v.hold_reasons from payable v
 		), listed as materialized (
 		    select distinct coalesce(p.merged_into, p.id) as person_id from line l join person p on p.id = l.person_id
+		), standing as materialized (
+		    select v.office, v.register_outcome, v.hold_reasons, l.person_id is not null as listed
+		      from payable v left join listed l on l.person_id = v.person_id
 		), people as (
-		    select s.office, count(*) as people, count(*) filter (where s.hold_reasons = '{}') as payable
-		      from standing s join listed l using (person_id) group by s.office
-		), dropped as (
-		    select s.office, count(*) as n from standing s
-		     where not exists (select from listed l where l.person_id = s.person_id) group by s.office
+		    select office, count(*) filter (where listed) as people, count(*) filter (where listed and hold_reasons = '{}') as payable,
+		           count(*) filter (where not listed) as dropped
+		      from standing group by office
 		), outcomes as (
 		    select office, jsonb_object_agg(register_outcome, n) as by_outcome
-		      from (select s.office, s.register_outcome, count(*) as n from standing s join listed using (person_id) group by 1, 2) x group by office
+		      from (select office, register_outcome, count(*) as n from standing where listed group by 1, 2) x group by office
 		), reasons as (
 		    select office, jsonb_object_agg(reason, n) as by_reason
-		      from (select s.office, reason, count(*) as n from standing s join listed using (person_id), unnest(s.hold_reasons) reason group by 1, 2) x group by office
+		      from (select office, reason, count(*) as n from standing, unnest(hold_reasons) reason where listed group by 1, 2) x group by office
 		), lines as (
 		    select office, count(*) filter (where received) as received, count(*) filter (where waiting) as waiting from line group by office
 		)
 		select o.code, o.name, i.received, i.received - i.waiting, i.waiting,
 		       i.received - i.waiting - coalesce(p.people, 0), coalesce(p.people, 0), coalesce(p.payable, 0),
-		       coalesce(p.people - p.payable, 0), coalesce(d.n, 0), coalesce(u.by_outcome, '{}'), coalesce(r.by_reason, '{}')
+		       coalesce(p.people - p.payable, 0), coalesce(p.dropped, 0), coalesce(u.by_outcome, '{}'), coalesce(r.by_reason, '{}')
 		  from lines i
 		  join office o on o.code = i.office
-		  left join people p using (office) left join dropped d using (office)
+		  left join people p using (office)
 		  left join outcomes u using (office) left join reasons r using (office)
 		 order by o.code`)
 	if err != nil {

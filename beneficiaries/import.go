@@ -50,6 +50,9 @@ type Imported struct {
 	Skipped     []string       `json:"skipped"` // sheets without a heading, not read
 }
 
+// mostRows is more than any commune has people: a longer file is something else.
+const mostRows = 200_000
+
 // ImportList reads a scheme's list and writes all of it or, with an error,
 // nothing. Every row is either imported or quarantined with its cell and its
 // reason. The same bytes again change nothing and say so. A file whose rows
@@ -60,7 +63,7 @@ func ImportList(ctx context.Context, pool *pgxpool.Pool, box *secret.Box, in Lis
 		return nil, err
 	}
 	decoders := []func(string) string{identity.TCVN3.Decode, identity.VNI.Decode, identity.VISCII.Decode, identity.Windows1258.Decode}
-	reader, err := sheet.Open(in.Path, sheet.Options{Columns: listColumnNames, Decoders: decoders})
+	reader, err := sheet.Open(in.Path, sheet.Options{Columns: listColumnNames, Decoders: decoders, Limits: sheet.Limits{Rows: mostRows}})
 	if err != nil {
 		return nil, err
 	}

@@ -150,7 +150,8 @@ func Settle(ctx context.Context, pool *pgxpool.Pool, box *secret.Box, d Decision
 		switch d.Kind {
 		case DecideStop: // always possible: stopping pays nobody
 		case DecideSame, DecidePay, DecideMerge:
-			if settled != nil || outcome.Payable() && d.Kind != DecideMerge {
+			stopped := settled != nil && *settled == string(DecideStop) // may be taken back
+			if !stopped && (settled != nil || outcome.Payable() && d.Kind != DecideMerge) {
 				return ErrSettled
 			}
 			if outcome == Deceased || outcome == Absent || outcome == Unchecked && d.Kind != DecideMerge {

@@ -54,6 +54,11 @@ func TestSettle(t *testing.T) {
 	if got := b.outcome(phuong); got != "mismatch stop stopped" {
 		t.Errorf("stopped: %q", got)
 	}
+	b.ok(settle(Decision{Person: phuong, Kind: DecidePay}))
+	if got := b.outcome(phuong); got != "mismatch pay " {
+		t.Errorf("the stop taken back: %q", got)
+	}
+	b.ok(settle(Decision{Person: phuong, Kind: DecideStop}))
 	for _, bad := range []struct {
 		d  Decision
 		is error
@@ -69,7 +74,7 @@ func TestSettle(t *testing.T) {
 			t.Errorf("%+v: %v, want %v", bad.d, err, bad.is)
 		}
 	}
-	if n := b.one(`select count(*) from audit_event where kind = 'person.settled'`); n != "3" {
+	if n := b.one(`select count(*) from audit_event where kind = 'person.settled'`); n != "5" {
 		t.Errorf("%s traces", n)
 	}
 	// the same answer keeps the decision, another one asks again

@@ -81,6 +81,9 @@ func (c *importListCmd) Run(ctx context.Context, a *app) error {
 		_ = bar.Add(1)
 	}
 	_ = bar.Finish()
+	if err := beneficiaries.Analyze(ctx, pool); err != nil {
+		return errors.Join(append(failed, err)...)
+	}
 	if c.QuarantineOut != "" {
 		var ids []beneficiaries.ListID
 		for _, l := range out.Lists {
