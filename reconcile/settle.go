@@ -126,7 +126,7 @@ func actor(staff int64) string { return fmt.Sprintf("staff:%d", staff) }
 func undoSuspense(ctx context.Context, tx pgx.Tx, l line, id BreakID, by int64, now time.Time) error {
 	var was, entry int64
 	err := tx.QueryRow(ctx, `
-		select m.id, e.id from match m join entry e on e.key = m.entry_ref
+		select m.id, e.entry_id from match m join entry_key e on e.key = m.entry_ref
 		where m.line_id = $1 and m.rule = 'suspense' and not undone(m)`, l.ID).Scan(&was, &entry)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return ErrNotOpen

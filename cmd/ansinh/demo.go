@@ -13,7 +13,6 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"ansinh.vn/internal/province"
 	"ansinh.vn/internal/secret"
 	"ansinh.vn/money"
 	"ansinh.vn/reconcile"
@@ -46,7 +45,6 @@ type demo struct {
 	pool    *pgxpool.Pool
 	box     *secret.Box
 	clock   *virtualClock
-	world   *province.Province
 	recon   *reconcile.Store
 	bank    *sandboxBank
 	procs   []*process

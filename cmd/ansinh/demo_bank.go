@@ -186,23 +186,21 @@ func (d *demo) importDay(ctx context.Context, day time.Time) error {
 	if err := d.bankClock(ctx); err != nil {
 		return err
 	}
-	offices, err := d.offices(ctx)
-	if err != nil {
-		return err
-	}
-	for _, office := range offices {
+	err := d.eachOffice(ctx, 4, func(ctx context.Context, office string) error {
 		name := fmt.Sprintf("/accounts/%s-%s/statements/%s", agencyBIN, agencyAccount(office), day.Format(time.DateOnly))
 		content, err := d.bank.ask(ctx, http.MethodGet, name, nil)
 		if errors.Is(err, errNotThere) {
-			continue
+			return nil
 		}
 		if err != nil {
 			return err
 		}
 		file := fmt.Sprintf("camt053-%s-%s.xml", agencyAccount(office), day.Format(time.DateOnly))
-		if _, err := d.recon.ImportStatements(ctx, file, content, "staff:"+accountantOf(office), d.Now()); err != nil {
-			return err
-		}
+		_, err = d.recon.ImportStatements(ctx, file, content, "staff:"+accountantOf(office), d.Now())
+		return err
+	})
+	if err != nil {
+		return err
 	}
 	_, err = d.recon.Reconcile(ctx, "worker", d.Now(), nil)
 	return err

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"ansinh.vn/internal/units"
 	"ansinh.vn/payout"
@@ -23,8 +24,12 @@ func chairmanOf(office string) string   { return "chutich." + office }
 
 const demoOperator = "vanhanh"
 
+// provinceApprovers sign after the commune's chairman when a run's total asks for a
+// second or a third signature.
+var provinceApprovers = []string{"phochutich.tinh", "giamdoc.soyte"}
+
 // hire makes the demo's people: a clerk, an accountant and a chairman for every office,
-// each chairman with an enrolled key that an operator confirmed, and an auditor.
+// each approver with an enrolled key that an operator confirmed, and an auditor.
 func (d *demo) hire(ctx context.Context) error {
 	store := staff.Open(d.pool)
 	if _, err := store.ByLogin(ctx, demoOperator); err == nil {
@@ -34,6 +39,8 @@ func (d *demo) hire(ctx context.Context) error {
 	}
 	people := []staff.New{
 		{Login: demoOperator, Name: "Người vận hành", Roles: []staff.Role{"operator"}, Password: demoPassword},
+		{Login: provinceApprovers[0], Name: "Phó Chủ tịch tỉnh", Roles: []staff.Role{"chairman"}, Password: demoPassword},
+		{Login: provinceApprovers[1], Name: "Giám đốc Sở Y tế", Roles: []staff.Role{"chairman"}, Password: demoPassword},
 		{Login: "thanhtra", Name: "Thanh tra tỉnh", Roles: []staff.Role{"auditor"}, Password: demoPassword},
 		{Login: "cho", Name: "Ban quản lý chợ", Roles: []staff.Role{"vendor-admin"}, Password: demoPassword},
 	}
@@ -49,7 +56,7 @@ func (d *demo) hire(ctx context.Context) error {
 	return d.enrol(ctx, store)
 }
 
-// enrol gives each chairman a key, kept as a file beside the demo's data.
+// enrol gives each approver a key, kept as a file beside the demo's data.
 func (d *demo) enrol(ctx context.Context, store *staff.Store) error {
 	if err := os.MkdirAll(filepath.Join(d.dir, "keys"), 0o700); err != nil {
 		return err
@@ -58,14 +65,18 @@ func (d *demo) enrol(ctx context.Context, store *staff.Store) error {
 	if err != nil {
 		return err
 	}
+	logins := slices.Clone(provinceApprovers)
 	for _, c := range units.Communes() {
-		path := d.keyFile(chairmanOf(c.Code))
+		logins = append(logins, chairmanOf(c.Code))
+	}
+	for _, login := range logins {
+		path := d.keyFile(login)
 		if _, err := os.Stat(path); err == nil {
 			continue
 		} else if !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
-		holder, err := store.ByLogin(ctx, chairmanOf(c.Code))
+		holder, err := store.ByLogin(ctx, login)
 		if err != nil {
 			return err
 		}
