@@ -98,7 +98,7 @@ func (s *Server) home(v *visit) error {
 	return v.page("home", view{Title: "Trang chủ", Data: d})
 }
 
-// dueDates of the payment cycle (TT 02/2021 Đ9, NĐ 20/2021): the list and the money
+// dueDates of the payment cycle (NĐ 335/2026 Đ28, TT 44/2022 Đ8): the list and the money
 // for a month by the 25th of the month before, the report of a month by its 20th.
 func (s *Server) dueDates(v *visit, today time.Time) ([]due, error) {
 	this := money.MonthOf(today)
