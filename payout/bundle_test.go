@@ -109,14 +109,13 @@ func (b *bundle) rail(kind, bin, account string) (id bank.RailAccountID) {
 // someone describes a person of the office; zero values are an alive woman of 46 with a
 // checked number and her own account.
 type someone struct {
-	birth    string
-	died     string
-	cash     bool
-	account  string
-	outcome  string
-	rights   []Entitlement
-	paid     money.VND // a month, for July to October 2026, in the first right's category
-	children *int
+	birth   string
+	died    string
+	cash    bool
+	account string
+	outcome string
+	rights  []Entitlement
+	paid    money.VND // a month, for July to October 2026, in the first right's category
 }
 
 func (b *bundle) person(s someone) (id PersonID) {
@@ -318,6 +317,14 @@ func (b *bundle) nothingIsLost() {
 		"what is in transit, or was paid out in cash, stands in 3389": `
 			select (select coalesce(sum(amount), 0) from instruction where state in ('made', 'collected'))
 			     - (select coalesce(sum(b.credits - b.debits), 0) from account a join balance b on b.account_id = a.id where a.code like '3389.r%')`,
+		"what was approved stands in 611": `
+			select (select coalesce(sum(p.owed - p.clawback), 0) from payment p join run r on r.id = p.run_id
+			        where r.state in ('approved', 'instructed', 'closed') and p.state not in ('held', 'cancelled'))
+			     - (select coalesce(sum(b.debits - b.credits), 0) from account a join balance b on b.account_id = a.id where a.code like '611.%')`,
+		"what was overpaid and not taken back stands in 1388": `
+			select (select coalesce(sum(p.clawback - p.set_off), 0) from payment p join run r on r.id = p.run_id
+			        where r.state in ('approved', 'instructed', 'closed') and p.state not in ('held', 'cancelled'))
+			     - (select coalesce(sum(b.debits - b.credits), 0) from account a join balance b on b.account_id = a.id where a.code like '1388.%')`,
 		"runs count their payments": `
 			select count(*) from run r,
 			    lateral (select count(*)::int n, coalesce(sum(amount), 0)::bigint total from payment where run_id = r.id and state = 'ready') p

@@ -131,6 +131,11 @@ func TestApproveNeedsAnotherPersonAndPosts(t *testing.T) {
 		t.Errorf("no funds: %v, want ErrFunds of %d", err, monthDue)
 	}
 	b.funds(BTXH, monthDue-1)
+	page, err := Summarize(b.ctx, b.pool, r.ID)
+	b.check(err)
+	if diff := cmp.Diff([]FundNeed{{BTXH, "366.31825.btxh", monthDue, monthDue - 1, 1}}, page.Funds); diff != "" {
+		t.Errorf("funds on the run's page (-want +got):\n%s", diff)
+	}
 	if _, err := b.approve(r, b.chairman); !errors.As(err, &short) || short.Short != 1 {
 		t.Errorf("one đồng short: %v", err)
 	}

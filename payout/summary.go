@@ -28,8 +28,19 @@ type Summary struct {
 	Attention  []Sum          `json:"attention"`  // payments to look at, not held
 	SetOff     money.VND      `json:"set_off"`    // of payments that are not held
 	Carried    money.VND      `json:"carried"`
+	Funds      []FundNeed     `json:"funds"` // what approving takes from each fund, and what there is
 	Approvals  []ApprovalView `json:"approvals"`
 	Messages   []MessageView  `json:"messages"`
+}
+
+// FundNeed is what a run takes from a scheme's fund. Before approval is offered, Short
+// must be 0 in all of them.
+type FundNeed struct {
+	Scheme  Scheme    `json:"scheme"`
+	Account string    `json:"account"`
+	Needed  money.VND `json:"needed"`
+	Balance money.VND `json:"balance"` // now; after approval what is left
+	Short   money.VND `json:"short"`   // 0 once approved
 }
 
 // ApprovalView is a signature that was given.
@@ -86,6 +97,9 @@ func Summarize(ctx context.Context, q pg.Queryer, run RunID) (s Summary, err err
 	if err != nil {
 		return s, err
 	}
+	if s.Funds, err = fundsNeeded(ctx, q, s.Run); err != nil {
+		return s, err
+	}
 	rows, err := q.Query(ctx, `
 		select t.login, t.name, a.key_id, a.signature, a.approved_at from approval a join staff t on t.id = a.staff_id
 		where a.run_id = $1 order by a.approved_at, a.staff_id`, run)
@@ -103,4 +117,28 @@ func Summarize(ctx context.Context, q pg.Queryer, run RunID) (s Summary, err err
 	}
 	s.Messages, err = pgx.CollectRows(rows, pgx.RowToStructByPos[MessageView])
 	return s, err
+}
+
+// fundsNeeded compares what the run takes from each fund with what is there.
+func fundsNeeded(ctx context.Context, q pg.Queryer, r Run) ([]FundNeed, error) {
+	rows, err := q.Query(ctx, `
+		select n.scheme, '366.' || $2 || '.' || n.scheme, n.needed, coalesce(b.credits - b.debits, 0)
+		from (select i.scheme, sum(i.amount - i.set_off) filter (where i.amount > 0)::bigint needed
+		      from payment p join payment_item i on i.payment_id = p.id
+		      where p.run_id = $1 and p.state not in ('held', 'cancelled')
+		        and i.payment_id between (select min(id) from payment where run_id = $1) and (select max(id) from payment where run_id = $1)
+		      group by i.scheme) n
+		left join account a on a.code = '366.' || $2 || '.' || n.scheme
+		left join balance b on b.account_id = a.id
+		where n.needed > 0 order by n.scheme`, r.ID, r.Office)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (f FundNeed, err error) {
+		err = row.Scan(&f.Scheme, &f.Account, &f.Needed, &f.Balance)
+		if r.State == RunDraft || r.State == RunComputed || r.State == RunSubmitted {
+			f.Short = max(0, f.Needed-f.Balance)
+		}
+		return f, err
+	})
 }
