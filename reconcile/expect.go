@@ -133,7 +133,7 @@ func settlementDebited(ctx context.Context, tx pgx.Tx, messageID string, l line,
 
 // lateReturn explains a credit in suspense as the return of an instruction: the
 // suspense entry is undone by its reversal and the return is recorded in its place.
-func (s *Store) lateReturn(ctx context.Context, tx pgx.Tx, id BreakID, lineID LineID, reference string, by int64, now time.Time) error {
+func (s *Store) lateReturn(ctx context.Context, tx pgx.Tx, id BreakID, lineID LineID, reference, by string, now time.Time) error {
 	rows, err := tx.Query(ctx, lineColumns+` where l.id = $1`, lineID)
 	if err != nil {
 		return err
@@ -152,14 +152,14 @@ func (s *Store) lateReturn(ctx context.Context, tx pgx.Tx, id BreakID, lineID Li
 	if err := undoSuspense(ctx, tx, l, id, by, now); err != nil {
 		return err
 	}
-	v, err := takeReturn(ctx, tx, in, l, actor(by), now)
+	v, err := takeReturn(ctx, tx, in, l, by, now)
 	if err != nil {
 		return err
 	}
 	if v.target == "" {
 		return refuse("line %d is not the return of %s: %s", lineID, reference, v.note)
 	}
-	return insertMatch(ctx, tx, l, "settled-return", 1, v, actor(by), now)
+	return insertMatch(ctx, tx, l, "settled-return", 1, v, by, now)
 }
 
 func insertMatch(ctx context.Context, tx pgx.Tx, l line, rule string, version int, v verdict, by string, now time.Time) error {

@@ -50,7 +50,11 @@ func (s *Store) Propose(ctx context.Context, id BreakID, action, note string, by
 		if err != nil {
 			return err
 		}
-		return audit.Record(ctx, tx, audit.Event{At: now, Actor: actor(by), Kind: "break.proposed",
+		who, err := actor(ctx, tx, by)
+		if err != nil {
+			return err
+		}
+		return audit.Record(ctx, tx, audit.Event{At: now, Actor: who, Kind: "break.proposed",
 			Subject: fmt.Sprintf("break:%d", id), Payload: map[string]any{"action": action, "note": note}})
 	})
 }
@@ -79,21 +83,25 @@ func (s *Store) Confirm(ctx context.Context, id BreakID, by int64, now time.Time
 			}
 			return err
 		}
+		who, err := actor(ctx, tx, by)
+		if err != nil {
+			return err
+		}
 		if b.action != ActionNote {
 			if b.line == nil {
 				return refuse("break %d is not about money in suspense; settle it with a note", id)
 			}
-			if err := s.move(ctx, tx, id, *b.line, b.office, b.amount, b.action, by, now); err != nil {
+			if err := s.move(ctx, tx, id, *b.line, b.office, b.amount, b.action, who, now); err != nil {
 				return err
 			}
 		}
-		return audit.Record(ctx, tx, audit.Event{At: now, Actor: actor(by), Kind: "break.settled",
+		return audit.Record(ctx, tx, audit.Event{At: now, Actor: who, Kind: "break.settled",
 			Subject: fmt.Sprintf("break:%d", id), Payload: map[string]any{"action": b.action}})
 	})
 }
 
 // move takes the break's money out of suspense.
-func (s *Store) move(ctx context.Context, tx pgx.Tx, id BreakID, lineID LineID, office string, amount money.VND, action string, by int64, now time.Time) error {
+func (s *Store) move(ctx context.Context, tx pgx.Tx, id BreakID, lineID LineID, office string, amount money.VND, action, by string, now time.Time) error {
 	if reference, ok := strings.CutPrefix(action, ActionReturn); ok {
 		return s.lateReturn(ctx, tx, id, lineID, reference, by, now)
 	}
@@ -115,15 +123,21 @@ func (s *Store) move(ctx context.Context, tx pgx.Tx, id BreakID, lineID LineID, 
 		t.Debit, t.Credit, t.Amount = t.Credit, t.Debit, -amount
 	}
 	_, err = ledger.Post(ctx, tx, ledger.Entry{Key: fmt.Sprintf("break:%d", id), On: day(now), Kind: "break.settled",
-		Memo: "Xử lý khoản chênh lệch", Ref: fmt.Sprintf("break:%d", id), By: actor(by), At: now, Transfers: []ledger.Transfer{t}})
+		Memo: "Xử lý khoản chênh lệch", Ref: fmt.Sprintf("break:%d", id), By: by, At: now, Transfers: []ledger.Transfer{t}})
 	return err
 }
 
-func actor(staff int64) string { return fmt.Sprintf("staff:%d", staff) }
+// actor names a member of staff as the log does, by login.
+func actor(ctx context.Context, tx pgx.Tx, staff int64) (name string, err error) {
+	if err := tx.QueryRow(ctx, `select 'staff:' || login from staff where id = $1`, staff).Scan(&name); err != nil {
+		return "", fmt.Errorf("member of staff %d: %w", staff, err)
+	}
+	return name, nil
+}
 
 // undoSuspense takes the line's money out of suspense by reversing its entry and undoing
 // its match, so that another rule can explain it.
-func undoSuspense(ctx context.Context, tx pgx.Tx, l line, id BreakID, by int64, now time.Time) error {
+func undoSuspense(ctx context.Context, tx pgx.Tx, l line, id BreakID, by string, now time.Time) error {
 	var was, entry int64
 	err := tx.QueryRow(ctx, `
 		select m.id, e.entry_id from match m join entry_key e on e.key = m.entry_ref
@@ -134,11 +148,11 @@ func undoSuspense(ctx context.Context, tx pgx.Tx, l line, id BreakID, by int64, 
 	if err != nil {
 		return err
 	}
-	if _, err := ledger.Reverse(ctx, tx, ledger.EntryID(entry), fmt.Sprintf("break:%d", id), "Xử lý khoản chênh lệch", actor(by), day(now)); err != nil {
+	if _, err := ledger.Reverse(ctx, tx, ledger.EntryID(entry), fmt.Sprintf("break:%d", id), "Xử lý khoản chênh lệch", by, day(now)); err != nil {
 		return err
 	}
 	_, err = tx.Exec(ctx, `
 		insert into match (line_id, rule, version, target, amount, entry_ref, matched_at, matched_by, undoes)
-		select line_id, rule, version, target, amount, entry_ref, $2, $3, id from match where id = $1`, was, now, actor(by))
+		select line_id, rule, version, target, amount, entry_ref, $2, $3, id from match where id = $1`, was, now, by)
 	return err
 }
