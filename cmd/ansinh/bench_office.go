@@ -68,8 +68,7 @@ func (s *benchServer) office(ctx context.Context, people int) (o *benchOffice, e
 	if err != nil {
 		return nil, err
 	}
-	_, err = s.owner.Exec(ctx, "vacuum analyze")
-	return o, err
+	return o, s.analyze(ctx, "person", "payee", "list_row", "entitlement", "paid_before")
 }
 
 // hire makes a clerk, and as many chairmen with keys as any total asks for.

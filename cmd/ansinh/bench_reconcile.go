@@ -45,7 +45,7 @@ func (c *benchReconcileCmd) Run(ctx context.Context, a *app) (err error) {
 	if err != nil {
 		return err
 	}
-	if _, err := s.owner.Exec(ctx, "vacuum analyze"); err != nil {
+	if err := s.analyze(ctx, "payment", "payment_item", "instruction", "bank_message", "account", "balance", "transfer"); err != nil {
 		return err
 	}
 	if err := s.settle(ctx); err != nil {

@@ -91,6 +91,13 @@ func (s *benchServer) settle(ctx context.Context) error {
 	return s.asSuper(ctx, "checkpoint")
 }
 
+// analyze does what autovacuum would have done by then to tables that were filled;
+// empty ones stay unknown to the planner, as they do in life.
+func (s *benchServer) analyze(ctx context.Context, tables ...string) error {
+	_, err := s.owner.Exec(ctx, "vacuum analyze "+strings.Join(tables, ", "))
+	return err
+}
+
 func (s *benchServer) asSuper(ctx context.Context, sql string) error {
 	conn, err := pgx.Connect(ctx, s.cluster.SuperDSN("postgres"))
 	if err != nil {
