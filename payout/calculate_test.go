@@ -170,3 +170,21 @@ func FuzzCalculate(f *testing.F) {
 		}
 	})
 }
+
+func FuzzReadCashResults(f *testing.F) {
+	const head = "end_to_end_id,collected,on,note\n"
+	f.Add(head + "AS202611-1-A1,có,2026-11-10,\nAS202611-2-A1,no,2026-11-18,đi vắng\n")
+	f.Add(head + "AS202611-1-A1,maybe,2026-11-10,\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		results, err := ReadCashResults(Named{"bd.csv", strings.NewReader(text)})
+		var refused *Refusal
+		if err != nil && !errors.As(err, &refused) {
+			t.Fatal(err)
+		}
+		for _, r := range results {
+			if r.EndToEndID == "" || r.On.IsZero() {
+				t.Fatalf("%+v", r)
+			}
+		}
+	})
+}
