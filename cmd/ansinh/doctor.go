@@ -103,7 +103,7 @@ func (a *app) checkKeys() finding {
 		if err != nil {
 			return finding{What: "keys", Says: err.Error()}
 		}
-		if info.Mode().IsRegular() && info.Mode().Perm()&0o077 != 0 {
+		if info.Mode().IsRegular() && filepath.Ext(e.Name()) != ".pub" && info.Mode().Perm()&0o077 != 0 {
 			path := filepath.Join(dir, e.Name())
 			return finding{What: "keys", Says: path + " can be read by others", Mend: "chmod 600 " + path}
 		}
