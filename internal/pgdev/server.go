@@ -208,7 +208,8 @@ func (c *Cluster) initialise(ctx context.Context) error {
 				continue
 			}
 			to := filepath.Join(c.data(), n.Name())
-			if err := os.RemoveAll(to); err == nil {
+			err := os.RemoveAll(to)
+			if err == nil {
 				err = os.Rename(filepath.Join(build, n.Name()), to)
 			}
 			if err != nil {
