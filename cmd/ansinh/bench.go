@@ -32,9 +32,10 @@ type benchCase struct {
 	Case       string  `json:"case,omitempty"`
 	N          int     `json:"n"`
 	Seconds    float64 `json:"seconds"`
-	Rate       float64 `json:"rate"`      // a second
-	Unit       string  `json:"rate_unit"` // what the rates count
-	CPUSeconds float64 `json:"cpu_seconds"`
+	Rate       float64 `json:"rate"`        // a second
+	Unit       string  `json:"rate_unit"`   // what the rates count
+	CPUSeconds float64 `json:"cpu_seconds"` // of this process
+	ServerCPU  float64 `json:"server_cpu_seconds,omitempty"`
 	PeakRSS    int64   `json:"peak_rss_bytes"`                  // of this process, during the work
 	ServerRSS  int64   `json:"server_peak_rss_bytes,omitempty"` // of the largest server process, shared buffers included
 	P50        float64 `json:"p50_ms,omitempty"`

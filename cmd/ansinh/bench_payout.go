@@ -212,7 +212,7 @@ func (a *app) benchPrepare(ctx context.Context, n int) (m benchCase, err error) 
 		return m, err
 	}
 	var run payout.Run
-	m, err = measure(n, "people", func() (err error) {
+	m, err = s.measure(n, "people", func() (err error) {
 		run, err = payout.Prepare(ctx, s.pool, payout.PrepareInput{Office: benchCode, Month: o.month, KnownOn: benchKnown, By: o.clerk, Now: o.now})
 		return err
 	})
@@ -223,9 +223,6 @@ func (a *app) benchPrepare(ctx context.Context, n int) (m benchCase, err error) 
 		return m, fmt.Errorf("the run has %d payments and %d held, not %d", run.N, run.HeldN, n)
 	}
 	m.Case = fmt.Sprintf("prepare: a run of %d people, twelve paid months each", n)
-	if m.ServerRSS, err = s.peak(); err != nil {
-		return m, err
-	}
 	limit, err := s.copyAgain(ctx, "payment", "payment_item")
 	m.beside("COPY of the same payments and lines into tables with the same keys", n, limit)
 	return m, err

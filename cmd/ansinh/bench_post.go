@@ -57,16 +57,13 @@ func (c *benchPostCmd) Run(ctx context.Context, a *app) (err error) {
 	if err := s.settle(ctx); err != nil {
 		return err
 	}
-	m, err := measure(n, "transfers", func() error { return s.postRun(ctx, books, "bench", n) })
+	m, err := s.measure(n, "transfers", func() error { return s.postRun(ctx, books, "bench", n) })
 	if err != nil {
 		return err
 	}
 	m.Case = fmt.Sprintf("%d transfers over %d accounts", n, len(books.people)+4)
 	if c.Before > 0 {
 		m.Case += fmt.Sprintf(", %d there before", c.Before)
-	}
-	if m.ServerRSS, err = s.peak(); err != nil {
-		return err
 	}
 	m.beside("COPY of the same transfers as two rows each into a table with primary and foreign keys", n, limit)
 	return a.report(ctx, "post", load, runtime.NumCPU(), []benchCase{m})

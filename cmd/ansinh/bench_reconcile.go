@@ -52,7 +52,7 @@ func (c *benchReconcileCmd) Run(ctx context.Context, a *app) (err error) {
 		return err
 	}
 	store := &reconcile.Store{Pool: s.pool}
-	imported, err := measure(n, "lines", func() error {
+	imported, err := s.measure(n, "lines", func() error {
 		_, err := store.ImportStatements(ctx, "bench.xml", content, "bench", benchDay)
 		return err
 	})
@@ -60,12 +60,9 @@ func (c *benchReconcileCmd) Run(ctx context.Context, a *app) (err error) {
 		return err
 	}
 	imported.Case = fmt.Sprintf("%d lines of a camt.053 imported", n)
-	if imported.ServerRSS, err = s.peak(); err != nil {
-		return err
-	}
 	content = nil
 	var sum reconcile.Summary
-	m, err := measure(n, "lines", func() (err error) {
+	m, err := s.measure(n, "lines", func() (err error) {
 		sum, err = store.Reconcile(ctx, "bench", benchDay, nil)
 		return err
 	})
@@ -76,9 +73,6 @@ func (c *benchReconcileCmd) Run(ctx context.Context, a *app) (err error) {
 		return fmt.Errorf("%d lines of %d were explained as debits: %+v", sum.Matched["debit"], n, sum)
 	}
 	m.Case = fmt.Sprintf("%d lines against %d expectations", n, n)
-	if m.ServerRSS, err = s.peak(); err != nil {
-		return err
-	}
 	limit, err := s.copyAgain(ctx, "statement_line")
 	if err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -107,27 +108,55 @@ func (s *benchServer) asSuper(ctx context.Context, sql string) error {
 	return errors.Join(err, conn.Close(ctx))
 }
 
-// peak is VmHWM of the largest process of the server.
-func (s *benchServer) peak() (most int64, err error) {
+// measure is measure with what the server spent: its processor time, and VmHWM of its
+// largest process.
+func (s *benchServer) measure(n int, unit string, work func() error) (m benchCase, err error) {
+	before, _, err := s.spent()
+	if err != nil {
+		return m, err
+	}
+	if m, err = measure(n, unit, work); err != nil {
+		return m, err
+	}
+	after, rss, err := s.spent()
+	m.ServerCPU, m.ServerRSS = (after - before).Seconds(), rss
+	return m, err
+}
+
+// spent is the processor time of the server's processes, also of those that have ended,
+// and the most memory that one of them ever had.
+func (s *benchServer) spent() (cpu time.Duration, rss int64, err error) {
 	b, err := os.ReadFile(filepath.Join(s.dir, "data", "postmaster.pid"))
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
-	parent, _, _ := strings.Cut(string(b), "\n")
-	all, err := filepath.Glob("/proc/[0-9]*/status")
+	server, _, _ := strings.Cut(string(b), "\n")
+	all, err := filepath.Glob("/proc/[0-9]*/stat")
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	for _, path := range all {
-		status, err := os.ReadFile(path)
-		if err != nil || !bytes.Contains(status, []byte("\nPPid:\t"+parent+"\n")) {
-			continue // it has ended, or is not the server's
+		pid := filepath.Base(filepath.Dir(path))
+		stat, err := os.ReadFile(path)
+		if err != nil {
+			continue // it has ended
 		}
-		if rss, err := peakRSS(filepath.Base(filepath.Dir(path))); err == nil {
-			most = max(most, rss)
+		// after the name in brackets: state, parent, …; 14 to 17 are the times in ticks of 10 ms
+		fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
+		if len(fields) < 15 || (pid != server && fields[1] != server) {
+			continue
+		}
+		for i, field := range fields[11:15] {
+			ticks, err := strconv.ParseInt(field, 10, 64)
+			if err == nil && (i < 2 || pid == server) { // children that ended count for the server
+				cpu += time.Duration(ticks) * 10 * time.Millisecond
+			}
+		}
+		if one, err := peakRSS(pid); err == nil {
+			rss = max(rss, one)
 		}
 	}
-	return most, nil
+	return cpu, rss, nil
 }
 
 // copyAgain times how long plain COPY takes to bring the rows of tables into empty
