@@ -43,8 +43,9 @@ type carry struct {
 	amount money.VND
 }
 
-// chunks are given as arrays to join with: a list in the condition makes the planner
-// choose a scan of everything as soon as its statistics are old.
+// What belongs to a chunk is fetched person by person through an index, in one statement
+// ("offset 0" keeps the planner to it): with old statistics it would rather scan the
+// history of everybody for each chunk.
 
 // readChunk reads the next people of the office, in the order of their numbers. What
 // the number of earlier payments is comes first: a run that commits after that is
@@ -117,7 +118,7 @@ func (p *preparation) readPast(ctx context.Context, tx pgx.Tx, g *batch) error {
 		       (array_agg(account_idx order by nth desc) filter (where live and rail = 'bank' and account_idx is not null))[1],
 		       array_agg(id order by id) filter (where state in ('returned', 'uncollected')),
 		       array_agg(amount order by id) filter (where state in ('returned', 'uncollected'))
-		from unnest($1::bigint[]) c(person_id) join payment using (person_id) group by person_id`, g.ids)
+		from unnest($1::bigint[]) c(of) cross join lateral (select * from payment where person_id = c.of offset 0) p group by person_id`, g.ids)
 	if err != nil {
 		return err
 	}
@@ -181,7 +182,7 @@ func (p *preparation) readMerged(ctx context.Context, tx pgx.Tx, g *batch) error
 func (p *preparation) readEntitlements(ctx context.Context, tx pgx.Tx, g *batch) error {
 	rows, err := tx.Query(ctx, `
 		select person_id, scheme, category, first_month, last_month, children, injury_percent, seniority_units, decision_on
-		from unnest($1::bigint[]) c(person_id) join entitlement using (person_id)`, g.ids)
+		from unnest($1::bigint[]) c(of) cross join lateral (select * from entitlement where person_id = c.of offset 0) e`, g.ids)
 	if err != nil {
 		return err
 	}
@@ -224,11 +225,12 @@ func value(n *int) int {
 func (p *preparation) readPaid(ctx context.Context, tx pgx.Tx, g *batch) error {
 	rows, err := tx.Query(ctx, `
 		select person_id, scheme, category, first_month, last_month, amount
-		from unnest($1::bigint[]) c(person_id) join paid_before using (person_id) where last_month >= $2
+		from unnest($1::bigint[]) c(of) cross join lateral (select * from paid_before where person_id = c.of offset 0) b where last_month >= $2
 		union all
 		select p.person_id, i.scheme, i.category, i.month, i.month, i.amount
-		from unnest($1::bigint[]) c(person_id) join payment p using (person_id) join payment_item i on i.payment_id = p.id
-		where p.live`, g.ids, p.settings.Opening)
+		from unnest($1::bigint[]) c(of)
+		cross join lateral (select id, person_id from payment where person_id = c.of and live offset 0) p
+		cross join lateral (select * from payment_item where payment_id = p.id offset 0) i`, g.ids, p.settings.Opening)
 	if err != nil {
 		return err
 	}
