@@ -75,19 +75,54 @@ func (t *textFile) text() io.Reader {
 	return b
 }
 
-// maxRecord bounds one record: a quotation mark that nobody closed would else
-// swallow the rest of the file.
-const maxRecord = 1 << 20
+// maxRecord and maxLines bound one record: a quotation mark that nobody closed
+// would else swallow the rest of the file, and people below it would be lost.
+const (
+	maxRecord = 1 << 20 // bytes
+	maxLines  = 100
+)
+
+var errLong = errors.New("sheet: a record without end")
+
+// bounded gives no more than maxRecord bytes after a mark, so that a file of one
+// line does not end up in memory, and remembers how the text ends.
+type bounded struct {
+	r       io.Reader
+	n, mark int64
+	last    byte // that is no blank
+}
+
+func (b *bounded) Read(p []byte) (int, error) {
+	if b.n-b.mark > maxRecord {
+		return 0, errLong
+	}
+	n, err := b.r.Read(p)
+	b.n += int64(n)
+	if text := bytes.TrimRight(p[:n], " \t\r\n"); len(text) > 0 {
+		b.last = text[len(text)-1]
+	}
+	return n, err
+}
+
+func (t *textFile) unclosed(line int) error {
+	return &Refused{t.name, fmt.Sprintf("dòng %d: có dấu ngoặc kép mở mà không đóng, hoặc dòng dài hơn 1 MB", line),
+		"Sửa dấu ngoặc kép ở dòng đó rồi gửi lại"}
+}
 
 func (t *textFile) rows(int) iter.Seq2[rawRow, error] {
 	return func(yield func(rawRow, error) bool) {
-		r := csv.NewReader(t.text())
+		text := &bounded{r: t.text()}
+		r := csv.NewReader(text)
 		r.Comma = t.comma
 		r.LazyQuotes = true
 		r.FieldsPerRecord = -1
-		for n, last := 0, int64(0); ; n++ {
+		for n, next := 0, 1; ; n++ {
 			record, err := r.Read()
 			if errors.Is(err, io.EOF) {
+				return
+			}
+			if errors.Is(err, errLong) {
+				yield(rawRow{}, t.unclosed(next))
 				return
 			}
 			if err != nil {
@@ -95,11 +130,17 @@ func (t *textFile) rows(int) iter.Seq2[rawRow, error] {
 				return
 			}
 			line, _ := r.FieldPos(0)
-			if at := r.InputOffset(); at-last > maxRecord {
-				yield(rawRow{}, &Refused{t.name, fmt.Sprintf("dòng %d: có dấu ngoặc kép mở mà không đóng", line), "Sửa dấu ngoặc kép ở dòng đó rồi gửi lại"})
+			lines := 0
+			for _, c := range record {
+				lines += strings.Count(c, "\n")
+			}
+			// an open quotation mark runs to the end of the text, in the last field
+			open := strings.Contains(record[len(record)-1], "\n") && text.last != '"' && r.InputOffset() >= text.n
+			if lines > maxLines || open {
+				yield(rawRow{}, t.unclosed(line))
 				return
 			}
-			last = r.InputOffset()
+			text.mark, next = r.InputOffset(), line+lines+1
 			if n >= t.lim.Rows {
 				yield(rawRow{}, &Refused{t.name, fmt.Sprintf("quá %d dòng", t.lim.Rows), "Chia thành nhiều tệp nhỏ hơn"})
 				return

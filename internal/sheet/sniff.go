@@ -58,6 +58,7 @@ func notASheet(head []byte, f *os.File, size int64) (what, do string) {
 		return "là tệp .xls kiểu cũ (Excel 97–2003)", saveAs
 	case bytes.HasPrefix(text, []byte("<html")), bytes.HasPrefix(text, []byte("<!doctype")), bytes.HasPrefix(text, []byte("<table")),
 		bytes.HasPrefix(text, []byte("<head")), bytes.HasPrefix(text, []byte("<meta")), bytes.HasPrefix(text, []byte("<style")),
+		bytes.HasPrefix(text, []byte("<!--")),
 		bytes.HasPrefix(text, []byte("<?xml")) && bytes.Contains(text, []byte("<html")):
 		return "là trang web (HTML) mang tên bảng tính", saveAs
 	case bytes.HasPrefix(text, []byte("mime-version")):

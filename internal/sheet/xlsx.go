@@ -163,14 +163,39 @@ func (w *workbook) readWorkbook() error {
 	if len(w.names) == 0 {
 		return &Refused{w.name, "sổ làm việc không có trang tính nào đọc được", sendAgain}
 	}
+	return w.refuseManySheets()
+}
+
+// maxSheets is more than any office keeps in a workbook: a hamlet a sheet, a month a sheet.
+const maxSheets = 500
+
+// refuseManySheets keeps out what no spreadsheet program writes: a row is named by
+// its sheet, so that two sheets of one name cannot be told apart.
+func (w *workbook) refuseManySheets() error {
+	if len(w.names) > maxSheets {
+		return &Refused{w.name, fmt.Sprintf("sổ làm việc có %d trang tính, quá giới hạn %d", len(w.names), maxSheets), "Chia thành nhiều tệp nhỏ hơn"}
+	}
+	seen := map[string]bool{}
+	for _, name := range w.names {
+		if seen[name] {
+			return &Refused{w.name, fmt.Sprintf("có hai trang tính cùng tên “%s”", name), "Mở bằng Excel hoặc LibreOffice, đổi tên trang tính, lưu lại rồi gửi"}
+		}
+		seen[name] = true
+	}
 	return nil
 }
+
+// maxIndex bounds the parts that say what is in a workbook: they are kept in memory.
+const maxIndex = 64 << 20
 
 // each calls fn at every opening tag of a part.
 func (w *workbook) each(part string, fn func(*scanner)) error {
 	p := w.parts[part]
 	if p == nil {
 		return &Refused{w.name, truncated, sendAgain}
+	}
+	if p.UncompressedSize64 > maxIndex {
+		return &Refused{w.name, fmt.Sprintf("phần %s bung ra %d MB, không phải của một danh sách", p.Name, p.UncompressedSize64>>20), saveAs}
 	}
 	s, c, err := w.open(p)
 	if err != nil {
@@ -267,6 +292,8 @@ func (w *workbook) readTexts(p *zip.File) error {
 		return err
 	}
 	defer c.Close()
+	// Room for all at once: growing would hold the old piece and the new.
+	w.texts.slab = make([]byte, 0, min(int64(p.UncompressedSize64), w.lim.Texts)+maxText)
 	phonetic := false
 	for {
 		kind, err := s.next()
