@@ -8,13 +8,31 @@ import (
 	"time"
 
 	"github.com/go-json-experiment/json"
+	"golang.org/x/sync/singleflight"
 )
 
-// tokenCache keeps the bearer token until shortly before it ends.
+// tokenCache keeps the bearer token until shortly before it ends. One asks for all:
+// a register that hangs is waited for once, not by one message after the other.
 type tokenCache struct {
 	mu    sync.Mutex
 	token string
 	until time.Time
+	one   singleflight.Group
+}
+
+func (t *tokenCache) get(now time.Time) string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if now.Before(t.until) {
+		return t.token
+	}
+	return ""
+}
+
+func (t *tokenCache) keep(token string, until time.Time) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.token, t.until = token, until
 }
 
 // tokenAnswer is RFC 6749 §5.1.
@@ -37,11 +55,19 @@ func (c *Client) token(ctx context.Context) (string, error) {
 	if c.ClientID == "" {
 		return "", nil
 	}
-	t := &c.tokens
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if now := c.now(); t.token != "" && now.Before(t.until) {
-		return t.token, nil
+	if token := c.tokens.get(c.now()); token != "" {
+		return token, nil
+	}
+	token, err, _ := c.tokens.one.Do("", func() (any, error) { return c.askToken(ctx) })
+	if err != nil {
+		return "", err
+	}
+	return token.(string), nil
+}
+
+func (c *Client) askToken(ctx context.Context) (string, error) {
+	if token := c.tokens.get(c.now()); token != "" {
+		return token, nil // somebody has just asked
 	}
 	form := url.Values{"grant_type": {"client_credentials"}, "client_id": {c.ClientID}, "client_secret": {c.ClientSecret}}
 	body, _, err := c.send(ctx, "/oauth2/client/token", "", "application/x-www-form-urlencoded", []byte(form.Encode()))
@@ -55,7 +81,6 @@ func (c *Client) token(ctx context.Context) (string, error) {
 	if a.Token == "" {
 		return "", &attemptError{err: fmt.Errorf("%w: token: %w", ErrMalformed, errNoToken), again: true}
 	}
-	t.token = a.Token
-	t.until = c.now().Add(time.Duration(max(a.Expires, 60)-30) * time.Second)
-	return t.token, nil
+	c.tokens.keep(a.Token, c.now().Add(time.Duration(max(a.Expires, 60)-30)*time.Second))
+	return a.Token, nil
 }

@@ -125,10 +125,15 @@ func results(m searchResponse, queries []Query, h header) (map[string]result, er
 	return out, nil
 }
 
-var defaultHTTP = &http.Client{Transport: &http.Transport{
-	Proxy: http.ProxyFromEnvironment, MaxIdleConnsPerHost: 64, IdleConnTimeout: time.Minute,
-	TLSHandshakeTimeout: 10 * time.Second, ForceAttemptHTTP2: true,
-}}
+// defaultHTTP goes nowhere but where it was told: a message is full of personal numbers,
+// and a redirect would post them, and our secret, to whoever it names.
+var defaultHTTP = &http.Client{
+	Transport: &http.Transport{
+		Proxy: http.ProxyFromEnvironment, MaxIdleConnsPerHost: 64, IdleConnTimeout: time.Minute,
+		TLSHandshakeTimeout: 10 * time.Second, ForceAttemptHTTP2: true,
+	},
+	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+}
 
 func (c *Client) client() *http.Client {
 	if c.HTTP != nil {
@@ -191,6 +196,8 @@ func (c *Client) refusal(resp *http.Response, body []byte) *attemptError {
 		said += ": " + e.Errors[0].Code + " " + e.Errors[0].Message
 	}
 	switch code := resp.StatusCode; {
+	case code/100 == 3:
+		return &attemptError{err: fmt.Errorf("%w: %s to %q, which is not followed: nothing may be sent elsewhere", ErrRejected, said, resp.Header.Get("Location"))}
 	case code == http.StatusUnauthorized || code == http.StatusForbidden:
 		return &attemptError{err: fmt.Errorf("%w: %s", ErrUnauthorized, said)}
 	case code == http.StatusTooManyRequests || code == http.StatusRequestTimeout || code >= 500:
