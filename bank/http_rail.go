@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -24,7 +25,7 @@ import (
 type HTTPRail struct {
 	Base   string       // such as https://bank.example/api
 	Token  string       // bearer token
-	Client *http.Client // with its timeout; nil means http.DefaultClient
+	Client *http.Client // with its timeout; nil means one of five minutes
 }
 
 // maxAnswer bounds a pain.002: 100,000 refused transfers take some 40 MB.
@@ -62,11 +63,7 @@ func (r *HTTPRail) do(ctx context.Context, messageID, method, path string, body 
 	if body != nil {
 		req.Header.Set("Content-Type", "application/xml")
 	}
-	client := r.Client
-	if client == nil {
-		client = http.DefaultClient
-	}
-	resp, err := client.Do(req)
+	resp, err := r.client().Do(req)
 	if err != nil {
 		if neverArrived(err) {
 			return Answer{}, fmt.Errorf("bank: reach the bank about %s: %w", messageID, err)
@@ -91,6 +88,16 @@ func (r *HTTPRail) do(ctx context.Context, messageID, method, path string, body 
 		return Answer{}, fmt.Errorf("bank: %s: %w (it answered about %s)", messageID, ErrUnknown, id)
 	}
 	return a, nil
+}
+
+// client follows no redirect: a payment file goes to the bank it was told, or nowhere.
+func (r *HTTPRail) client() *http.Client {
+	c := http.Client{Timeout: 5 * time.Minute}
+	if r.Client != nil {
+		c = *r.Client
+	}
+	c.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return &c
 }
 
 // neverArrived tells whether a request failed before anything was sent.
