@@ -24,7 +24,7 @@ func (s *Store) TakeAnswers(ctx context.Context, by string, now time.Time) (n in
 	for {
 		var more bool
 		err := pg.Tx(ctx, s.Pool, func(tx pgx.Tx) error {
-			if _, err := tx.Exec(ctx, `select pg_advisory_xact_lock(26009, 0)`); err != nil {
+			if err := begin(ctx, tx); err != nil {
 				return err
 			}
 			taken, found, err := takeNextAnswer(ctx, tx, by, now)

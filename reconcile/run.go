@@ -36,7 +36,7 @@ func (s *Store) Reconcile(ctx context.Context, by string, now time.Time, progres
 	for {
 		n := 0
 		err := pg.Tx(ctx, s.Pool, func(tx pgx.Tx) (err error) {
-			if _, err = tx.Exec(ctx, `select pg_advisory_xact_lock(26009, 0)`); err != nil {
+			if err = begin(ctx, tx); err != nil {
 				return err
 			}
 			lines, err := openLines(ctx, tx)
@@ -68,6 +68,16 @@ func (s *Store) Reconcile(ctx context.Context, by string, now time.Time, progres
 	err = s.Pool.QueryRow(ctx, `
 		select (select count(*) from recon_break where state <> 'settled'), (select count(*) from statement where state = 'parked')`).Scan(&sum.Open, &sum.Parked)
 	return sum, err
+}
+
+// begin lets one reconciliation work at a time, and keeps its look-ups on their indexes:
+// plans made while the tables are still empty would read them whole for every line.
+func begin(ctx context.Context, tx pgx.Tx) error {
+	if _, err := tx.Exec(ctx, `select pg_advisory_xact_lock(26009, 0)`); err != nil {
+		return err
+	}
+	_, err := tx.Exec(ctx, `set local enable_seqscan = off`)
+	return err
 }
 
 const lineColumns = `
