@@ -58,7 +58,7 @@ type accountTarget struct {
 	kind, payeeName, relation, no string
 	until                         *time.Time
 	numberEnc, numberIdx          []byte
-	way, bin, shared              string
+	way, shared                   string
 	account                       []byte
 	given                         bool // an earlier row of the file gave the account
 }
@@ -221,25 +221,42 @@ func (a *accountImport) lookUp(ctx context.Context, lines []accountLine) error {
 		}
 	}
 	rows, err := a.tx.Query(ctx, `
-		select p.number_idx, r.id, r.name, coalesce(y.id, 0), coalesce(y.kind, ''), coalesce(y.name, ''), coalesce(y.relation, ''), coalesce(y.authorisation_no, ''),
-		       y.authorised_until, y.number_enc, y.number_idx, coalesce(y.way, ''), coalesce(y.bank_bin, ''), coalesce(y.shared_reason, ''), y.account_idx
-		  from person p join person r on r.id = coalesce(p.merged_into, p.id)
-		  left join payee y on y.person_id = r.id and y.ended_at is null
-		 where p.number_idx = any($1)`, numbers)
+		select p.number_idx, coalesce(p.merged_into, p.id), coalesce((select r.name from person r where r.id = p.merged_into), p.name)
+		  from person p where p.number_idx = any($1)`, numbers)
 	if err != nil {
 		return err
 	}
-	people := map[index]*accountTarget{}
+	people, byID, ids := map[index]*accountTarget{}, map[PersonID]*accountTarget{}, []int64{}
 	var number []byte
-	var t accountTarget
-	_, err = pgx.ForEachRow(rows, []any{&number, &t.id, &t.name, &t.payee, &t.kind, &t.payeeName, &t.relation, &t.no, &t.until, &t.numberEnc, &t.numberIdx,
-		&t.way, &t.bin, &t.shared, &t.account}, func() error {
-		kept := t
-		people[index(number)] = &kept
-		t.numberEnc, t.numberIdx, t.account, t.until = nil, nil, nil, nil
+	var id PersonID
+	var name string
+	_, err = pgx.ForEachRow(rows, []any{&number, &id, &name}, func() error {
+		if byID[id] == nil {
+			byID[id] = &accountTarget{id: id, name: name}
+			ids = append(ids, int64(id))
+		}
+		people[index(number)] = byID[id]
 		return nil
 	})
 	if err != nil {
+		return err
+	}
+	if rows, err = a.tx.Query(ctx, `
+		select person_id, id, kind, name, relation, authorisation_no, authorised_until, number_enc, number_idx, way, shared_reason, account_idx
+		  from payee where person_id = any($1) and ended_at is null`, ids); err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var t accountTarget
+		err := rows.Scan(&t.id, &t.payee, &t.kind, &t.payeeName, &t.relation, &t.no, &t.until, &t.numberEnc, &t.numberIdx, &t.way, &t.shared, &t.account)
+		if err != nil {
+			return err
+		}
+		t.name = byID[t.id].name
+		*byID[t.id] = t
+	}
+	if err := rows.Err(); err != nil {
 		return err
 	}
 	for i := range lines {

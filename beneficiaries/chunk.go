@@ -287,7 +287,7 @@ func (w *chunkWriter) updatePeople(ctx context.Context) error {
 		  from unnest(@ids::bigint[], @names::text[], @keys::text[], @births::text[], @sexes::text[], @hamlets::text[], @addresses::text[],
 		              @phones::text[], @encs::bytea[], @idxs::bytea[], @again::boolean[])
 		         as u(id, name, name_key, birth, sex, hamlet, address, phone, enc, idx, again)
-		 where p.id = u.id
+		 where p.id = u.id and p.id = any(@ids)
 		   and (u.again or u.birth is not null or u.sex is not null or u.enc is not null
 		        or (p.hamlet = '' and u.hamlet <> '') or (p.address = '' and u.address <> '') or (u.phone <> '' and u.phone <> p.phone))`,
 		pgx.StrictNamedArgs{"ids": ids, "names": names, "keys": namekeys, "births": births, "sexes": sexes, "hamlets": hamlets,
@@ -338,7 +338,7 @@ func (w *chunkWriter) writeMended(ctx context.Context) error {
 	}
 	_, err := w.tx.Exec(ctx, `
 		update list_row r set corrected_by = u.id from unnest($1::bigint[], $2::bigint[]) as u(mends, id)
-		 where r.id = u.mends and r.corrected_by is null`, from, to)
+		 where r.id = u.mends and r.id = any($1) and r.corrected_by is null`, from, to)
 	return err
 }
 
@@ -376,7 +376,7 @@ func (w *chunkWriter) carryPlaces(ctx context.Context) error {
 		  from unnest(@ids::bigint[], @rows::bigint[], @firsts::date[], @lasts::date[], @children::int[], @injuries::int[],
 		              @seniorities::int[], @numbers::text[], @days::date[])
 		         as u(id, row, first, last, children, injury, seniority, no, day)
-		 where e.id = u.id`,
+		 where e.id = u.id and e.id = any(@ids)`,
 		pgx.StrictNamedArgs{"list": w.id, "ids": ids, "rows": rows, "firsts": firsts, "lasts": lasts, "children": children,
 			"injuries": injuries, "seniorities": seniorities, "numbers": numbers, "days": days})
 	return err

@@ -134,12 +134,14 @@ func prepareImport(ctx context.Context, tx pgx.Tx, box *secret.Box) error {
 	return nil
 }
 
-// planBySet keeps the planner to indexes for the rest of the transaction: it
-// joins some thousand rows to tables that grow under it, and a plan made for a
-// small table would read all of a large one.
+// planBySet keeps the planner, for the rest of the transaction, to plans that
+// are never much worse than the best: rows by index, sets joined by hashing. It
+// may know nothing true about tables that were empty when it last looked, and
+// would then read all of one table for every row of another.
 func planBySet(ctx context.Context, tx pgx.Tx) error {
 	for _, sql := range []string{
-		`set local plan_cache_mode = force_custom_plan`, `set local enable_hashjoin = off`, `set local enable_mergejoin = off`, `set local enable_seqscan = off`,
+		`set local plan_cache_mode = force_custom_plan`, `set local enable_nestloop = off`, `set local enable_mergejoin = off`,
+		`set local enable_seqscan = off`, `set local enable_bitmapscan = off`,
 	} {
 		if _, err := tx.Exec(ctx, sql); err != nil {
 			return err

@@ -1,8 +1,10 @@
 package beneficiaries
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 
@@ -56,13 +58,11 @@ type entitled struct {
 
 // currentPayee is how a known person is paid now.
 type currentPayee struct {
-	id                          PayeeID
-	scheme                      string // of the list that said so
-	kind, name, way, bin        string
-	account                     []byte // index
-	holder, authorised, until   string
-	number                      []byte
-	relation, shared, holderWhy string
+	id                        PayeeID
+	scheme                    string // of the list that said so
+	kind, name, way, bin      string
+	account                   []byte // index
+	holder, authorised, until string
 }
 
 // exactKey is what a person without a number is known by, within an office:
@@ -77,7 +77,7 @@ func exactKey(name, birth, hamlet string) (key string, whole bool) {
 func (l *listImport) lookUp(ctx context.Context) (*known, error) {
 	k := &known{byNumber: map[index]*someone{}, byOld: map[index][]*someone{}, byKey: map[string][]*someone{}}
 	var numbers, olds [][]byte
-	var names []string
+	var names, unnumbered []string // of all rows; of rows without a number
 	for _, r := range l.chunk {
 		if r.reason != "" {
 			continue
@@ -88,63 +88,115 @@ func (l *listImport) lookUp(ctx context.Context) (*known, error) {
 		if r.old != "" {
 			olds = append(olds, l.box.Index(secret.PersonNumber, string(r.old)))
 		}
-		names = append(names, nameKey(r.name))
+		key := nameKey(r.name)
+		names = append(names, key)
+		if r.person == "" {
+			unnumbered = append(unnumbered, key)
+		}
 	}
-	rows, err := l.tx.Query(ctx, `
-		with hit as (
-		    select id from person where number_idx = any(@numbers)
-		    union select id from person where other_idx = any(@olds) and other_kind = 'old'
-		    union select id from person where name_key = any(@names) and office = @office
-		)
-		select p.number_idx, case when p.other_kind = 'old' then p.other_idx end, r.id, r.number_idx is not null,
-		       r.name, coalesce(r.birth, ''), coalesce(r.sex, ''), r.office, r.hamlet,
-		       r.register_outcome in ('match', 'old_number', 'moved', 'deceased', 'absent') or r.settled is not distinct from 'pay'
-		  from hit h join person p on p.id = h.id join person r on r.id = coalesce(p.merged_into, p.id)
-		 order by r.id`,
-		pgx.StrictNamedArgs{"numbers": numbers, "olds": olds, "names": names, "office": l.office})
+	// One table an arm, found by index: a join would leave the planner a choice
+	// that it makes badly while its statistics still speak of an empty table.
+	const columns = `
+		select p.id, p.merged_into, p.number_idx, case when p.other_kind = 'old' then p.other_idx end,
+		       p.name, coalesce(p.birth, ''), coalesce(p.sex, ''), p.office, p.hamlet,
+		       p.register_outcome in ('match', 'old_number', 'moved', 'deceased', 'absent') or p.settled is not distinct from 'pay'
+		  from person p where `
+	rows, err := l.tx.Query(ctx, columns+`p.number_idx = any(@numbers) union all`+
+		columns+`p.other_idx = any(@olds) and p.other_kind = 'old' union all`+
+		columns+`p.name_key = any(@unnumbered) and p.office = @office union all`+
+		columns+`p.name_key = any(@names) and p.office = @office and p.number_idx is null`, // two numbers are two people
+		pgx.StrictNamedArgs{"numbers": numbers, "olds": olds, "names": names, "unnumbered": unnumbered, "office": l.office})
 	if err != nil {
 		return nil, err
 	}
-	byID := map[PersonID]*someone{}
-	var number, old []byte
-	var s someone
-	var office string
-	_, err = pgx.ForEachRow(rows, []any{&number, &old, &s.id, &s.numbered, &s.name, &s.birth, &s.sex, &office, &s.hamlet, &s.identified}, func() error {
-		one := byID[s.id]
-		if one == nil {
-			fresh := s
-			one = &fresh
-			byID[s.id] = one
-			if key, _ := exactKey(s.name, s.birth, s.hamlet); office == l.office {
-				k.byKey[key] = append(k.byKey[key], one)
-			}
-		}
-		if number != nil {
-			k.byNumber[index(number)] = one
-		}
-		if old != nil {
-			k.byOld[index(old)] = append(k.byOld[index(old)], one)
-		}
-		return nil
-	})
-	if err != nil || len(byID) == 0 {
+	found := map[PersonID]*foundPerson{}
+	if err := collectFound(rows, found); err != nil || len(found) == 0 {
 		return k, err
 	}
-	ids := make([]int64, 0, len(byID))
-	for id := range byID {
-		ids = append(ids, int64(id))
+	var roots []int64 // of those who were merged: rare
+	for _, f := range found {
+		if f.into != nil && found[*f.into] == nil {
+			roots = append(roots, int64(*f.into))
+		}
 	}
-	if err := l.lookUpPlaces(ctx, byID, ids); err != nil {
+	if len(roots) > 0 {
+		rows, err := l.tx.Query(ctx, columns+`p.id = any($1)`, roots)
+		if err != nil {
+			return nil, err
+		}
+		if err := collectFound(rows, found); err != nil {
+			return nil, err
+		}
+	}
+	ids := make([]PersonID, 0, len(found))
+	for id := range found {
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
+	byID := map[PersonID]*someone{}
+	for _, id := range ids {
+		if f := found[id]; f.into == nil {
+			byID[id] = &f.someone
+			if key, _ := exactKey(f.name, f.birth, f.hamlet); f.office == l.office {
+				k.byKey[key] = append(k.byKey[key], &f.someone)
+			}
+		}
+	}
+	for _, id := range ids {
+		f := found[id]
+		one := byID[id]
+		if f.into != nil {
+			one = byID[*f.into]
+		}
+		if one == nil {
+			continue
+		}
+		if f.number != nil {
+			k.byNumber[index(f.number)] = one
+		}
+		if f.old != nil {
+			k.byOld[index(f.old)] = append(k.byOld[index(f.old)], one)
+		}
+	}
+	live := make([]int64, 0, len(byID))
+	for _, id := range ids {
+		if byID[id] != nil {
+			live = append(live, int64(id))
+		}
+	}
+	if err := l.lookUpPlaces(ctx, byID, live); err != nil {
 		return nil, err
 	}
-	return k, l.lookUpPayees(ctx, byID, ids)
+	return k, l.lookUpPayees(ctx, byID, live)
+}
+
+// foundPerson is a person as the database has them.
+type foundPerson struct {
+	someone
+	into        *PersonID // merged into this one
+	office      string
+	number, old []byte
+}
+
+func collectFound(rows pgx.Rows, found map[PersonID]*foundPerson) error {
+	defer rows.Close()
+	for rows.Next() {
+		f := new(foundPerson)
+		err := rows.Scan(&f.id, &f.into, &f.number, &f.old, &f.name, &f.birth, &f.sex, &f.office, &f.hamlet, &f.identified)
+		if err != nil {
+			return err
+		}
+		f.numbered = f.number != nil
+		found[f.id] = f
+	}
+	return rows.Err()
 }
 
 func (l *listImport) lookUpPlaces(ctx context.Context, byID map[PersonID]*someone, ids []int64) error {
 	rows, err := l.tx.Query(ctx, `
 		select person_id, id, category, first_month, last_month, children, injury_percent, seniority_units,
 		       decision_no, coalesce(decision_on::text, ''), list_id
-		  from entitlement where person_id = any($1) and office = $2 and scheme = $3 order by id`, ids, l.office, l.scheme)
+		  from entitlement where person_id = any($1) and office = $2 and scheme = $3`, ids, l.office, l.scheme)
 	if err != nil {
 		return err
 	}
@@ -156,24 +208,27 @@ func (l *listImport) lookUpPlaces(ctx context.Context, byID map[PersonID]*someon
 		e = entitled{}
 		return nil
 	})
+	for _, s := range byID {
+		slices.SortFunc(s.places, func(a, b entitled) int { return cmp.Compare(a.id, b.id) })
+	}
 	return err
 }
 
 func (l *listImport) lookUpPayees(ctx context.Context, byID map[PersonID]*someone, ids []int64) error {
 	rows, err := l.tx.Query(ctx, `
-		select y.person_id, y.id, coalesce(l.scheme, ''), y.kind, y.name, y.way, coalesce(y.bank_bin, ''), y.account_idx,
-		       y.holder_name, y.authorisation_no, coalesce(y.authorised_until::text, ''), y.number_idx, y.relation, y.shared_reason, y.holder_why
-		  from payee y join list l on l.id = y.list_id where y.person_id = any($1) and y.ended_at is null`, ids)
+		select y.person_id, y.id, coalesce((select l.scheme from list l where l.id = y.list_id), ''), y.kind, y.name, y.way,
+		       coalesce(y.bank_bin, ''), y.account_idx, y.holder_name, y.authorisation_no, coalesce(y.authorised_until::text, '')
+		  from payee y where y.person_id = any($1) and y.ended_at is null`, ids)
 	if err != nil {
 		return err
 	}
 	var id PersonID
 	var p currentPayee
 	_, err = pgx.ForEachRow(rows, []any{&id, &p.id, &p.scheme, &p.kind, &p.name, &p.way, &p.bin, &p.account,
-		&p.holder, &p.authorised, &p.until, &p.number, &p.relation, &p.shared, &p.holderWhy}, func() error {
+		&p.holder, &p.authorised, &p.until}, func() error {
 		kept := p
 		byID[id].payee = &kept
-		p.account, p.number = nil, nil
+		p.account = nil
 		return nil
 	})
 	return err

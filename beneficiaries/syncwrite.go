@@ -99,10 +99,18 @@ func (s *syncing) writeLot(ctx context.Context, tx pgx.Tx, lot []verdict) (map[s
 // lockPeople locks the lot and whoever holds a number that it adopts, and says
 // who holds which number.
 func lockPeople(ctx context.Context, tx pgx.Tx, ids []int64, numbers [][]byte) (holders map[index]holder, has map[PersonID]index, err error) {
-	rows, err := tx.Query(ctx, `
-		select id, number_idx, register_outcome in ('match', 'old_number', 'moved', 'deceased', 'absent')
-		  from person where id = any($1) or number_idx = any($2) order by id for update`, ids, numbers)
+	rows, err := tx.Query(ctx, `select id from person where number_idx = any($1) union select unnest($2::bigint[])`, numbers, ids)
 	if err != nil {
+		return nil, nil, err
+	}
+	all, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+	if err != nil {
+		return nil, nil, err
+	}
+	// by the primary key a scan over an array goes in the order of the ids
+	if rows, err = tx.Query(ctx, `
+		select id, number_idx, register_outcome in ('match', 'old_number', 'moved', 'deceased', 'absent')
+		  from person where id = any($1) for update`, all); err != nil {
 		return nil, nil, err
 	}
 	holders, has = map[index]holder{}, map[PersonID]index{}
@@ -208,7 +216,7 @@ func (s *syncing) update(ctx context.Context, tx pgx.Tx, lot []verdict, indexes 
 		  from unnest(@ids::bigint[], @outcomes::text[], @evidence::jsonb[], @days::text[], @encs::bytea[], @idxs::bytea[],
 		              @names::text[], @keys::text[], @births::text[], @sexes::text[], @ethnics::text[], @died::text[])
 		         as u(id, outcome, evidence, day, enc, idx, name, name_key, birth, sex, ethnic, died)
-		 where p.id = u.id`,
+		 where p.id = u.id and p.id = any(@ids)`,
 		pgx.StrictNamedArgs{"now": s.Now, "ids": ids, "outcomes": outcomes, "evidence": evidence, "days": days, "encs": encs, "idxs": idxs,
 			"names": names, "keys": keys, "births": births, "sexes": sexes, "ethnics": ethnics, "died": died})
 	return err
