@@ -10,8 +10,10 @@ create table statement_file (
     received_by text not null
 );
 
--- One account's statement in a file. Only an accepted one counts: a gap before it parks
--- it, a file that does not add up is quarantined with where it breaks.
+-- One account's statement in a file. Only an accepted one counts and has lines: they make
+-- the chain of the account, each link going on from the closing balance before it. A gap
+-- parks a statement, one that shows nothing new is known, and one that does not add up or
+-- contradicts what was accepted is quarantined with the reason.
 create table statement (
     id              bigint generated always as identity primary key,
     file_id         bigint not null references statement_file (id),
@@ -23,9 +25,12 @@ create table statement (
     opening         bigint,
     closing         bigint,
     entries         int not null check (entries >= 0),
-    state           text not null constraint statement_state check (state in ('accepted', 'parked', 'quarantined')),
+    state           text not null constraint statement_state check (state in ('accepted', 'known', 'parked', 'quarantined')),
     reason          text not null default '',
     accepted_at     timestamptz,
+    chain_no        int,    -- its place in the account's chain, from 1
+    constraint statement_chain unique (rail_account_id, chain_no),
+    constraint statement_in_chain check ((state = 'accepted') = (chain_no is not null)),
     constraint statement_proven check (state <> 'accepted' or (opening is not null and closing is not null))
 );
 create index statement_account on statement (rail_account_id, to_day, id);
@@ -122,7 +127,8 @@ create table recon_break (
     settled_by  bigint references staff (id),
     settled_at  timestamptz,
     constraint recon_break_once unique (kind, subject),
-    constraint recon_break_proposed check (state = 'open' or (proposed_by is not null and action <> '')),
+    -- a break without money ends by itself when what was missing appears
+    constraint recon_break_proposed check (state = 'open' or (action <> '' and (proposed_by is not null or line_id is null))),
     constraint recon_break_two_people check (settled_by is null or settled_by <> proposed_by),
     constraint recon_break_settled check ((state = 'settled') = (settled_at is not null))
 );
@@ -162,5 +168,5 @@ create table post_transfer (
 grant select, insert on bank_rejection, answer_taken, post_transfer to ansinh_app;
 grant select on statement_file, statement, statement_line, match, recon_break, funds_request to ansinh_app;
 grant insert on statement_file, statement, statement_line, match, recon_break, funds_request to ansinh_app;
-grant update (state, reason, accepted_at) on statement to ansinh_app;
+grant update (state, reason, accepted_at, chain_no) on statement to ansinh_app;
 grant update (note, owner, state, action, proposed_by, proposed_at, settled_by, settled_at) on recon_break to ansinh_app;

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -23,7 +24,7 @@ import (
 type Imported struct {
 	File       string              `json:"file"`
 	SHA256     string              `json:"sha256"`
-	Again      bool                `json:"again"` // the same bytes were imported before; nothing was done
+	Again      bool                `json:"again"` // the same bytes were imported before; nothing was done, and the statements stand as they say
 	Statements []ImportedStatement `json:"statements"`
 }
 
@@ -35,7 +36,7 @@ type ImportedStatement struct {
 	To      string      `json:"to"`
 	Lines   int         `json:"lines"` // new ones
 	Known   int         `json:"known"` // lines that an overlapping statement had brought
-	State   string      `json:"state"` // accepted, parked, quarantined
+	State   string      `json:"state"` // accepted, known, parked, quarantined
 	Reason  string      `json:"reason,omitempty"`
 }
 
@@ -48,16 +49,17 @@ type read struct {
 // ImportStatements takes a statement file in any format that bank reads. It is by
 // content: the same bytes again change nothing. A file that cannot be read, is not in
 // đồng or tells about an account that is not ours is refused whole. A statement whose
-// lines do not lead from its opening to its closing balance is quarantined; one whose
-// opening is not the last closing is parked until the gap is filled.
+// lines do not lead from its opening to its closing balance is quarantined, and so is one
+// that contradicts what was accepted; one whose opening is not the last closing is parked
+// until the gap is filled; one that shows only what is known changes nothing.
 func (s *Store) ImportStatements(ctx context.Context, name string, content []byte, by string, now time.Time) (out Imported, err error) {
-	defer pg.Wrap(&err, "import %s", name)
 	sum := sha256.Sum256(content)
 	out = Imported{File: name, SHA256: hex.EncodeToString(sum[:])}
 	statements, err := readAll(name, content)
 	if err != nil {
 		return out, err
 	}
+	defer pg.Wrap(&err, "import %s", name)
 	err = pg.Tx(ctx, s.Pool, func(tx pgx.Tx) error {
 		var file int64
 		err := tx.QueryRow(ctx, `
@@ -66,20 +68,30 @@ func (s *Store) ImportStatements(ctx context.Context, name string, content []byt
 			sum[:], name, content, now, by).Scan(&file)
 		if errors.Is(err, pgx.ErrNoRows) {
 			out.Again = true
-			return nil
+			out.Statements, err = again(ctx, tx, sum[:])
+			return err
 		}
 		if err != nil {
 			return err
 		}
+		c := chain{tx: tx, now: now, read: map[StatementID]read{}}
+		var accounts []bank.RailAccountID
 		for _, st := range statements {
-			done, err := importOne(ctx, tx, file, st)
+			done, account, err := importOne(ctx, tx, file, st, now)
 			if err != nil {
 				return err
 			}
-			out.Statements = append(out.Statements, done)
+			c.read[done.ID] = st
+			out.Statements, accounts = append(out.Statements, done), append(accounts, account)
+		}
+		slices.Sort(accounts) // locked in that order
+		for _, account := range slices.Compact(accounts) {
+			if err := c.extend(ctx, account); err != nil {
+				return err
+			}
 		}
 		for i := range out.Statements {
-			if err := s.chain(ctx, tx, &out.Statements[i], now); err != nil {
+			if err := c.outcome(ctx, &out.Statements[i]); err != nil {
 				return err
 			}
 		}
@@ -95,7 +107,7 @@ func readAll(name string, content []byte) ([]read, error) {
 		all = append(all, read{head: st})
 		return nil
 	}, func(l bank.Line) error {
-		if l.Booked {
+		if l.Booked && !l.Amount.IsZero() { // banks do write rows of nothing
 			last := &all[len(all)-1]
 			last.lines = append(last.lines, l)
 		}
@@ -110,19 +122,39 @@ func readAll(name string, content []byte) ([]read, error) {
 	return all, nil
 }
 
-// importOne writes a statement and those of its lines that are new.
-func importOne(ctx context.Context, tx pgx.Tx, file int64, st read) (out ImportedStatement, err error) {
-	account, err := railAccount(ctx, tx, st.head.Account)
+// again tells how the statements of a known file stand now.
+func again(ctx context.Context, tx pgx.Tx, sum []byte) ([]ImportedStatement, error) {
+	rows, err := tx.Query(ctx, `
+		select st.id, ra.account_no, st.from_day, st.to_day, st.entries, st.state, st.reason
+		from statement st join statement_file f on f.id = st.file_id join rail_account ra on ra.id = st.rail_account_id
+		where f.sha256 = $1 order by st.id`, sum)
 	if err != nil {
-		return out, err
+		return nil, err
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (i ImportedStatement, err error) {
+		var from, to time.Time
+		err = row.Scan(&i.ID, &i.Account, &from, &to, &i.Known, &i.State, &i.Reason)
+		i.Account, i.From, i.To = maskAccount(i.Account), from.Format(time.DateOnly), to.Format(time.DateOnly)
+		return i, err
+	})
+}
+
+// importOne writes a statement; its lines follow when it is accepted.
+func importOne(ctx context.Context, tx pgx.Tx, file int64, st read, now time.Time) (out ImportedStatement, account bank.RailAccountID, err error) {
+	account, err = railAccount(ctx, tx, st.head.Account)
+	if err != nil {
+		return out, account, err
 	}
 	out.Account = maskAccount(st.head.Account)
 	if c := st.head.Currency; c != "" && c != "VND" {
-		return out, refuse("the statement of account %s is in %s; only đồng accounts are kept here", out.Account, c)
+		return out, account, refuse("the statement of account %s is in %s; only đồng accounts are kept here", out.Account, c)
 	}
 	from, to := period(st)
 	out.From, out.To = from.Format(time.DateOnly), to.Format(time.DateOnly)
 	opening, closing, where := prove(st)
+	if to.After(now.AddDate(0, 0, 2)) { // a misread year would close every day until then
+		where = fmt.Sprintf("it tells of days until %s, which have not come yet", out.To)
+	}
 	out.State, out.Reason = "parked", ""
 	if where != "" {
 		out.State, out.Reason = "quarantined", where
@@ -132,13 +164,7 @@ func importOne(ctx context.Context, tx pgx.Tx, file int64, st read) (out Importe
 		values (@file, @account, @format, @id, @from, @to, @opening, @closing, @entries, @state, @reason) returning id`,
 		pgx.StrictNamedArgs{"file": file, "account": account, "format": st.head.Format, "id": st.head.ID, "from": from, "to": to,
 			"opening": opening, "closing": closing, "entries": len(st.lines), "state": out.State, "reason": out.Reason}).Scan(&out.ID)
-	if err != nil {
-		return out, err
-	}
-	if out.State == "quarantined" {
-		return out, nil // its lines stay in the file until someone has looked
-	}
-	return out, copyLines(ctx, tx, account, &out, st.lines)
+	return out, account, err
 }
 
 // prove checks that the statement adds up in whole đồng and returns its balances, or
@@ -149,8 +175,11 @@ func prove(st read) (opening, closing *money.VND, where string) {
 	}
 	sum := st.head.Opening.Decimal
 	for _, l := range st.lines {
-		if !l.Amount.IsInteger() || l.Amount.IsNegative() {
+		if _, err := money.Whole(l.Amount); err != nil || l.Amount.IsNegative() {
 			return nil, nil, fmt.Sprintf("line %d: the amount %s is not in whole đồng", l.N, l.Amount)
+		}
+		if l.BookedOn.IsZero() {
+			return nil, nil, fmt.Sprintf("line %d has no booking day", l.N)
 		}
 		sum = sum.Add(signed(l))
 		if l.Balance.Valid && !l.Balance.Decimal.Equal(sum) {

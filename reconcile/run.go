@@ -84,14 +84,14 @@ const lineColumns = `
 	select l.id, l.rail_account_id, ra.office, l.credit, l.reversal, l.amount, l.booked_on, l.bank_ref, l.code, l.memo, l.info, l.end_to_end_id,
 	       l.batch_message, l.batch_n, l.return_code, l.return_info, l.party, l.party_account, l.occurrence
 	from statement_line l
-	join statement st on st.id = l.statement_id and st.state = 'accepted'
+	join statement st on st.id = l.statement_id
 	join rail_account ra on ra.id = l.rail_account_id`
 
 // openLines are the next lines without a match, in the order in which the bank booked.
 func openLines(ctx context.Context, tx pgx.Tx) ([]line, error) {
 	rows, err := tx.Query(ctx, lineColumns+`
 		where not exists (select from match m where m.line_id = l.id and not undone(m))
-		order by l.booked_on, l.rail_account_id, st.to_day, l.n, l.id
+		order by l.booked_on, l.rail_account_id, st.chain_no, l.n, l.id
 		limit $1`, chunk)
 	if err != nil {
 		return nil, err
@@ -157,14 +157,13 @@ func Positions(ctx context.Context, q pg.Queryer) (list []Position, err error) {
 	rows, err := q.Query(ctx, `
 		select ra.office, ra.account_no account, st.to_day "on", st.closing bank,
 		       coalesce((select b.debits - b.credits from account a join balance b on b.account_id = a.id where a.code = '112.' || ra.office), 0) books,
-		       coalesce((select sum(case when l.credit then l.amount else -l.amount end)::bigint from statement_line l join statement s2 on s2.id = l.statement_id
-		                 where l.rail_account_id = ra.id and s2.state = 'accepted'
-		                   and not exists (select from match m where m.line_id = l.id and not undone(m))), 0) unmatched,
+		       coalesce((select sum(case when l.credit then l.amount else -l.amount end)::bigint from statement_line l
+		                 where l.rail_account_id = ra.id and not exists (select from match m where m.line_id = l.id and not undone(m))), 0) unmatched,
 		       coalesce((select b.credits - b.debits from account a join balance b on b.account_id = a.id where a.code = '3381.' || ra.office), 0) suspense,
 		       false agrees
 		from rail_account ra
-		join lateral (select to_day, closing from statement s where s.rail_account_id = ra.id and s.state = 'accepted'
-		              order by to_day desc, accepted_at desc, id desc limit 1) st on true
+		join lateral (select to_day, closing from statement s where s.rail_account_id = ra.id and s.chain_no is not null
+		              order by s.chain_no desc limit 1) st on true
 		where ra.kind = 'bank'
 		order by ra.office, ra.id`)
 	if err != nil {

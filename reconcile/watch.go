@@ -13,7 +13,7 @@ import (
 const staleAfter = 3 // days after it was sent
 
 // watch opens a break for what should have shown in a statement by now and has not, and
-// settles such a break by itself when the debit appears after all.
+// settles such a break by itself when it appears after all: no money stands behind it.
 func (s *Store) watch(ctx context.Context, now time.Time) error {
 	return pg.Tx(ctx, s.Pool, func(tx pgx.Tx) error {
 		_, err := tx.Exec(ctx, `
@@ -40,6 +40,19 @@ func (s *Store) watch(ctx context.Context, now time.Time) error {
 			where st.state = 'parked'
 			order by st.id
 			on conflict (kind, subject) do nothing`, pgx.StrictNamedArgs{"today": day(now)})
+		if err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, `
+			update recon_break b set state = 'settled', action = 'appeared', settled_at = $1
+			where b.state <> 'settled' and (
+			    b.kind = 'missing-statement' and exists (select from statement st where 'statement:' || st.id = b.subject and st.state <> 'parked')
+			 or b.kind = 'stale-in-transit' and b.subject like 'message:%' and exists (
+			        select from match where rule = 'batch-debit' and target = substr(b.subject, 9) and not undone(match)
+			        union all select from post_transfer t join bank_message lm on lm.id = t.list join bank_message m on m.id = t.bank_message_id
+			            join match on match.rule = 'post-debit' and match.target = lm.message_id where m.message_id = substr(b.subject, 9)
+			        union all select from expected_transfer e join match on match.rule = 'debit' and match.target = e.end_to_end_id
+			            where e.message_id = substr(b.subject, 9)))`, now)
 		return err
 	})
 }

@@ -78,10 +78,10 @@ var bankChecks = []string{
 	// the bank's own arithmetic, and the books against it
 	`with last as (
 		select distinct on (rail_account_id) rail_account_id, closing from statement where state = 'accepted'
-		order by rail_account_id, to_day desc, accepted_at desc, id desc),
+		order by rail_account_id, chain_no desc),
 	first as (
 		select distinct on (rail_account_id) rail_account_id, opening from statement where state = 'accepted'
-		order by rail_account_id, accepted_at, id),
+		order by rail_account_id, chain_no),
 	moved as (
 		select l.rail_account_id, sum(case when l.credit then l.amount else -l.amount end) amount,
 			coalesce(sum(case when l.credit then l.amount else -l.amount end)

@@ -157,8 +157,8 @@ func (m *month) people(ctx context.Context, tx pgx.Tx) error {
 // statement begins the bank's statement; line adds to it and to what it closes with.
 func (m *month) statement() {
 	m.exec(`with f as (insert into statement_file (sha256, name, content, received_at, received_by) values (sha256('f'), 'f', 'f', $1, 'test') returning id)
-		insert into statement (file_id, rail_account_id, format, statement_id, from_day, to_day, opening, closing, entries, state, accepted_at)
-		select id, $2, 'camt.053', 's', '2026-10-20', '2026-11-03', 0, 0, 0, 'accepted', $1 from f`, m.at, m.bank)
+		insert into statement (file_id, rail_account_id, format, statement_id, from_day, to_day, opening, closing, entries, state, accepted_at, chain_no)
+		select id, $2, 'camt.053', 's', '2026-10-20', '2026-11-03', 0, 0, 0, 'accepted', $1, 1 from f`, m.at, m.bank)
 }
 
 func (m *month) line(credit bool, amount money.VND, rule, target string, book func(ctx context.Context, tx pgx.Tx, ref string) error) {

@@ -3,9 +3,10 @@ package main
 import (
 	"context"
 	"fmt"
-	"os"
 	"text/tabwriter"
 	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"ansinh.vn/reconcile"
 )
@@ -97,7 +98,25 @@ func (c *breaksProposeCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	return (&reconcile.Store{Pool: pool}).Propose(ctx, reconcile.BreakID(c.Break), c.Action, c.Note, who, a.Now())
+	if err := (&reconcile.Store{Pool: pool}).Propose(ctx, reconcile.BreakID(c.Break), c.Action, c.Note, who, a.Now()); err != nil {
+		return err
+	}
+	return a.printBreak(ctx, pool, reconcile.BreakID(c.Break))
+}
+
+// printBreak shows a break as it is now.
+func (a *app) printBreak(ctx context.Context, pool *pgxpool.Pool, id reconcile.BreakID) error {
+	list, err := reconcile.Breaks(ctx, pool, reconcile.BreakFilter{ID: id, Settled: true}, a.Now())
+	if err != nil {
+		return err
+	}
+	for _, b := range list {
+		if a.JSON {
+			return a.PrintJSON(b)
+		}
+		fmt.Fprintf(a.Out, "%d: %s, %s %s\n", b.ID, b.State, b.Action, b.Note)
+	}
+	return nil
 }
 
 type breaksConfirmCmd struct {
@@ -114,54 +133,8 @@ func (c *breaksConfirmCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	return (&reconcile.Store{Pool: pool}).Confirm(ctx, reconcile.BreakID(c.Break), who, a.Now())
-}
-
-// bankImportCmd is `ansinh bank import`; the bank group holds it.
-type bankImportCmd struct {
-	Files []string `arg:"" name:"file" help:"Statements: camt.053, camt.054, MT940, spreadsheets." type:"existingfile"`
-}
-
-func (c *bankImportCmd) Run(ctx context.Context, a *app) error {
-	pool, err := a.DB(ctx)
-	if err != nil {
+	if err := (&reconcile.Store{Pool: pool}).Confirm(ctx, reconcile.BreakID(c.Break), who, a.Now()); err != nil {
 		return err
 	}
-	store := &reconcile.Store{Pool: pool}
-	var first error
-	for _, name := range c.Files {
-		content, err := os.ReadFile(name)
-		var done reconcile.Imported
-		if err == nil {
-			done, err = store.ImportStatements(ctx, name, content, "cli", a.Now())
-		}
-		if err != nil { // one bad file stops nothing else
-			fmt.Fprintln(a.Err, "ansinh:", err)
-			if first == nil {
-				first = err
-			}
-			continue
-		}
-		if a.JSON {
-			if err := a.PrintJSON(done); err != nil {
-				return err
-			}
-			continue
-		}
-		printImported(a, done)
-	}
-	if first != nil {
-		return fmt.Errorf("not every file could be imported: %w", first)
-	}
-	return nil
-}
-
-func printImported(a *app, done reconcile.Imported) {
-	if done.Again {
-		fmt.Fprintf(a.Out, "%s: đã nhập trước đây, không có gì thay đổi\n", done.File)
-		return
-	}
-	for _, st := range done.Statements {
-		fmt.Fprintf(a.Out, "%s: tài khoản %s, %s đến %s: %d dòng mới, %d dòng đã có, %s %s\n", done.File, st.Account, st.From, st.To, st.Lines, st.Known, st.State, st.Reason)
-	}
+	return a.printBreak(ctx, pool, reconcile.BreakID(c.Break))
 }
