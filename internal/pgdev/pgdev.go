@@ -62,14 +62,17 @@ func Start(ctx context.Context, dir string, settings map[string]string) (c *Clus
 		return nil, fmt.Errorf("pgdev: %w", err)
 	}
 	c = &Cluster{dir: dir, settings: settings}
-	if err := c.prepare(); err != nil {
-		return nil, err
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, c.unwritable(err)
 	}
 	starting, err := lockFile(filepath.Join(dir, "start.lock"), syscall.LOCK_EX)
 	if err != nil {
 		return nil, c.unwritable(err)
 	}
 	defer starting.Close()
+	if err := c.prepare(); err != nil {
+		return nil, err
+	}
 	if c.held, err = lockFile(filepath.Join(dir, "use.lock"), syscall.LOCK_SH); err != nil {
 		return nil, c.unwritable(err)
 	}
@@ -85,13 +88,12 @@ func (c *Cluster) open(ctx context.Context) error {
 	if err := c.initialise(ctx); err != nil {
 		return err
 	}
-	if c.answers(ctx) {
-		return nil
+	if !c.answers(ctx) {
+		if err := c.startServer(ctx); err != nil {
+			return err
+		}
 	}
-	if err := c.startServer(ctx); err != nil {
-		return err
-	}
-	return c.bootstrap(ctx)
+	return c.bootstrap(ctx) // also where whoever started the server was killed before this
 }
 
 // DSN names a database of the cluster for a role.
@@ -172,7 +174,10 @@ func (c *Cluster) readOrMakePassword() error {
 			return fmt.Errorf("pgdev: %w", err)
 		}
 		b = []byte(hex.EncodeToString(raw[:]))
-		err = os.WriteFile(path, b, 0o600)
+		// whole or not at all: half a password would lock us out for good
+		if err = os.WriteFile(path+".new", b, 0o600); err == nil {
+			err = os.Rename(path+".new", path)
+		}
 	}
 	if err != nil {
 		return c.unwritable(err)

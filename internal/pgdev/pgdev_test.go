@@ -127,6 +127,23 @@ func TestKilledServerComesBackWithWhatItPromised(t *testing.T) {
 	}
 }
 
+func TestAnInterruptedFirstStartIsStartedAnew(t *testing.T) {
+	t.Parallel()
+	dir := enterable(t)
+	for _, after := range []time.Duration{30 * time.Millisecond, 300 * time.Millisecond} {
+		ctx, cancel := context.WithTimeout(context.Background(), after)
+		if c, err := pgdev.Start(ctx, dir, small); err == nil { // a fast machine
+			_ = c.Stop(context.Background())
+		}
+		cancel()
+	}
+	c := start(t, dir)
+	ask(t, c.DSN(pgdev.App, pgdev.Database), "select 'here'")
+	if left, err := filepath.Glob(filepath.Join(dir, "data", "new*")); err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+}
+
 func refusal(t *testing.T, dir string) string {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)

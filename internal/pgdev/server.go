@@ -2,6 +2,8 @@ package pgdev
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"os"
@@ -43,12 +45,9 @@ type account struct {
 	uid, gid int
 }
 
-// prepare finds binaries and user, makes the directories and proves that the server's
+// prepare finds binaries and user, makes the server's directories and proves that the server's
 // user can enter them.
 func (c *Cluster) prepare() error {
-	if err := os.MkdirAll(c.dir, 0o755); err != nil {
-		return c.unwritable(err)
-	}
 	if err := c.findBinaries(); err != nil {
 		return err
 	}
@@ -188,8 +187,8 @@ func (c *Cluster) initialise(ctx context.Context) error {
 			return c.unwritable(err)
 		}
 	}
-	build := filepath.Join(c.data(), "new")
-	if err := os.RemoveAll(build); err != nil {
+	build, err := c.buildDir()
+	if err != nil {
 		return c.unwritable(err)
 	}
 	out, err := c.command(ctx, "initdb", "-D", build, "-U", super, "--encoding=UTF8", "--locale=C.UTF-8",
@@ -221,6 +220,23 @@ func (c *Cluster) initialise(ctx context.Context) error {
 		return c.unwritable(err)
 	}
 	return c.configure()
+}
+
+// buildDir is a place for a new cluster that no other initdb writes to: that of a killed
+// start may still be at work, and removes what it made when it fails.
+func (c *Cluster) buildDir() (string, error) {
+	left, err := filepath.Glob(filepath.Join(c.data(), "new-*"))
+	if err != nil {
+		return "", err
+	}
+	for _, dir := range left {
+		_ = os.RemoveAll(dir) // if it is still written to, the next start removes it
+	}
+	var name [6]byte
+	if _, err := rand.Read(name[:]); err != nil {
+		return "", err
+	}
+	return filepath.Join(c.data(), "new-"+hex.EncodeToString(name[:])), nil
 }
 
 // configure writes our settings, the same bytes each time, into a file of our own.
