@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"ansinh.vn/bank/notice"
 	"ansinh.vn/money"
 )
 
@@ -37,6 +38,7 @@ type booking struct {
 	e2e      string
 	code     string // return reason
 	other    party
+	told     *notice.Notice // what was told of a credit; nil: nothing
 }
 
 type party struct{ name, bin, no string }

@@ -24,6 +24,7 @@ type Bank struct {
 	set      time.Time       // wall time at which at was set
 	refs     int             // references given on day
 	event    int64
+	paid     map[string]keyed // payments by QR code, by the key of their order
 	returns  map[time.Time][]returning
 	due      []*message // accepted for a later day
 	fees     []fee      // not yet booked
@@ -46,7 +47,7 @@ func New(cfg Config) (*Bank, error) {
 	b := &Bank{
 		cfg: cfg, dice: dice(cfg.Seed), faults: *cfg.Faults, forced: map[string]string{}, notify: cfg.Notify,
 		accounts: map[number]*account{}, messages: map[string]*message{}, seen: map[string]bool{},
-		event: cfg.FirstEvent, returns: map[time.Time][]returning{},
+		event: cfg.FirstEvent, returns: map[time.Time][]returning{}, paid: map[string]keyed{},
 	}
 	b.post = newPostman(b)
 	b.day = midnight(cfg.Wall())

@@ -16,7 +16,7 @@
 //	POST /payments/{id}/cancel            stops what is not yet executed; pain.002 with CANC, or as it stands
 //
 //	POST /credit                          {"bank","account","amount","memo","name","reference"}: money from outside, such as funds from the treasury
-//	POST /qr-pay                          {"payload"} or {"bank","account","amount","memo"}; also "payer_name","payer_account","payer_bank","at","fault"
+//	POST /qr-pay                          {"payload"} or {"bank","account","amount","memo"}; also "payer_name","payer_account","payer_bank","at","fault","key"
 //
 //	GET  /clock, POST /clock              {"day":"2026-11-03"} or {"at":"2026-11-03T08:00:00+07:00"}: ends the days between; an earlier day changes nothing
 //	GET  /faults, POST /faults            Faults, and "returns":{"<account>":"MD07"} for accounts by name

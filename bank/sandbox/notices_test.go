@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"ansinh.vn/bank/notice"
 	"ansinh.vn/bank/sandbox"
 	"ansinh.vn/qr"
@@ -80,6 +82,34 @@ func TestShopperPaysByQR(t *testing.T) {
 		if len(d.entries) != 4 || d.closing != 75_000*3+70_000 {
 			t.Errorf("%s: the vendor's statement: %d lines, %d", profile, len(d.entries), d.closing)
 		}
+	}
+}
+
+func TestAPaymentUnderAKeyIsPaidOnceAndToldAgain(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	l := listen(t, "hmac", "s3cret", 0)
+	order := object{"bank": "970405", "account": "1900888777", "amount": 40_000, "memo": "CHO7K2M", "fault": "sent", "key": "QAY-017-01"}
+	told := object{"url": l.URL, "profile": "hmac", "secret": "s3cret"}
+	for n, name := range []string{"at first", "after a restart"} {
+		t.Run(name, func(t *testing.T) {
+			b := open(t, sandbox.Config{Faults: quiet, Dir: dir})
+			b.post("/notify", told)
+			b.post("/accounts", object{"bank": "970405", "account": "1900888777", "name": "Chị Tư Cá", "kind": "vendor"})
+			first, again := b.post("/qr-pay", order), b.post("/qr-pay", order)
+			if !cmp.Equal(first, again) || first["balance"] != 40_000.0 {
+				t.Errorf("paid %v, again %v", first, again)
+			}
+			b.post("/notices/flush", object{})
+			l.mu.Lock()
+			if len(l.got) != 2+2*n || l.got[0].EventID != l.got[len(l.got)-1].EventID {
+				t.Errorf("told %+v", l.got)
+			}
+			l.mu.Unlock()
+			if status, raw := b.ask("POST", "/qr-pay", []byte(`{"bank":"970405","account":"1900888777","amount":1,"key":"QAY-017-01"}`)); status != http.StatusConflict {
+				t.Errorf("another payment under the same key: %d %s", status, raw)
+			}
+		})
 	}
 }
 

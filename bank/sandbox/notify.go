@@ -37,11 +37,21 @@ func (b *Bank) tell(a *account, l *booking, fate string) (event int64) {
 	default:
 		fate = "sent"
 	}
+	if fate != "lost" {
+		l.told = &n
+	}
 	if b.replay || fate == "lost" || b.notify.URL == "" {
 		return event
 	}
 	b.post.add(letter{n: n, to: b.notify, fate: fate})
 	return event
+}
+
+// retell tells a notice that may never have arrived once more, under its first event id.
+func (b *Bank) retell(n *notice.Notice) {
+	if n != nil && !b.replay && b.notify.URL != "" {
+		b.post.add(letter{n: *n, to: b.notify, fate: "sent"})
+	}
 }
 
 // letter is one notice to be sent.

@@ -164,6 +164,14 @@ type qrOrder struct {
 	PayerBank    string     `json:"payer_bank"`
 	At           *time.Time `json:"at"`
 	Fault        string     `json:"fault"`
+	Key          string     `json:"key"` // the same one again pays nothing; its notice is told once more
+}
+
+// keyed is a payment that was ordered under a key.
+type keyed struct {
+	view  creditView
+	payee *account
+	entry int // in payee.entries
 }
 
 // qrPay is a shopper's bank app: it reads the code, sends the money, and the bank of
@@ -199,6 +207,14 @@ func (b *Bank) qrPay(o qrOrder) (any, error) {
 	case o.Fault != "" && o.Fault != "sent" && o.Fault != "lost" && o.Fault != "doubled" && o.Fault != "late":
 		return nil, refuse(400, "fault is sent, lost, doubled or late")
 	}
+	if done, ok := b.paid[o.Key]; ok && o.Key != "" {
+		line := &done.payee.entries[done.entry]
+		if done.payee != a || line.amount != amount {
+			return nil, refuse(409, "key %q stands for another payment", o.Key)
+		}
+		b.retell(line.told)
+		return done.view, nil
+	}
 	if o.At != nil {
 		if midnight(*o.At).Before(b.day) {
 			return nil, refuse(400, "at lies before the bank's day")
@@ -217,7 +233,11 @@ func (b *Bank) qrPay(o qrOrder) (any, error) {
 		o.PayerAccount = fmt.Sprintf("%010d", b.dice.number("payer", a.no+strconv.Itoa(len(a.entries)))%1e10)
 	}
 	ref, event := b.credit(a, amount, iso20022.Fold(memo), party{o.PayerName, o.PayerBank, o.PayerAccount}, "", o.Fault)
-	return creditView{ref, a.balance, event}, nil
+	view := creditView{ref, a.balance, event}
+	if o.Key != "" {
+		b.paid[o.Key] = keyed{view, a, len(a.entries) - 1}
+	}
+	return view, nil
 }
 
 type clockOrder struct {

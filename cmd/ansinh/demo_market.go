@@ -191,9 +191,6 @@ func (d *demo) marketDay(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if c.State != markets.Waiting {
-			continue // decided before an interruption
-		}
 		if p.late {
 			d.clock.Set(d.Now().Add(20 * time.Minute))
 			if _, err := markets.ExpireCharges(ctx, d.pool, d.Now()); err != nil {
@@ -204,7 +201,7 @@ func (d *demo) marketDay(ctx context.Context) error {
 			}
 		}
 		if p.paid > 0 {
-			if err := d.pay(ctx, c.Payload, p.paid, p.fate); err != nil {
+			if err := d.pay(ctx, c.Payload, p.paid, p.fate, fmt.Sprintf("charge-%d", i)); err != nil {
 				return err
 			}
 		}
@@ -213,7 +210,7 @@ func (d *demo) marketDay(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := d.pay(ctx, card.Payload, 15_000, "sent"); err != nil {
+	if err := d.pay(ctx, card.Payload, 15_000, "sent", "card"); err != nil {
 		return err
 	}
 	if _, err := d.bank.ask(ctx, http.MethodPost, "/notices/flush", nil); err != nil {
@@ -252,9 +249,10 @@ func demoPurchases() []purchase {
 	return list
 }
 
-// pay is a customer's bank app reading the QR code and sending an amount.
-func (d *demo) pay(ctx context.Context, payload string, v money.VND, fate string) error {
-	_, err := d.bank.ask(ctx, http.MethodPost, "/qr-pay", map[string]any{"payload": payload, "amount": v, "fault": fate,
+// pay is a customer's bank app reading the QR code and sending an amount, once under its
+// key: a morning that was interrupted is lived again from its start.
+func (d *demo) pay(ctx context.Context, payload string, v money.VND, fate, key string) error {
+	_, err := d.bank.ask(ctx, http.MethodPost, "/qr-pay", map[string]any{"payload": payload, "amount": v, "fault": fate, "key": key,
 		"payer_name": "NGUYEN THI HOA", "payer_account": "9704050001112223", "payer_bank": "970405"})
 	return err
 }
