@@ -7,9 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
+	"strconv"
 	"strings"
 
 	"ansinh.vn/identity"
@@ -20,6 +23,7 @@ import (
 type benchMatchCmd struct {
 	sized
 	Seed uint64 `default:"1" help:"Of the generated province."`
+	Keep string `placeholder:"DIR" help:"Leave register.csv, list.csv, truth.csv and matched.csv there."`
 }
 
 // matchQuality is how a match compares with who was meant by each row.
@@ -42,6 +46,19 @@ type meant struct {
 	number   string
 	absent   bool // not in the register
 	relative bool
+	sins     province.Sin
+}
+
+// writeTruth writes a line a row, in the order of their ids.
+func writeTruth(w io.Writer, truth map[string]meant) error {
+	b := csv.NewWriter(w)
+	_ = b.Write([]string{"row_id", "person_number", "absent", "sins"}) // Error tells
+	for _, id := range slices.Sorted(maps.Keys(truth)) {
+		t := truth[id]
+		_ = b.Write([]string{id, t.number, strconv.FormatBool(t.absent), t.sins.String()})
+	}
+	b.Flush()
+	return b.Error()
 }
 
 func (c *benchMatchCmd) Run(ctx context.Context, a *app) (err error) {
@@ -55,7 +72,11 @@ func (c *benchMatchCmd) Run(ctx context.Context, a *app) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	register, list, out := filepath.Join(dir, "register.csv"), filepath.Join(dir, "list.csv"), filepath.Join(dir, "matched.csv")
+	files := dir
+	if c.Keep != "" {
+		files = c.Keep
+	}
+	register, list, out := filepath.Join(files, "register.csv"), filepath.Join(files, "list.csv"), filepath.Join(files, "matched.csv")
 	truth, people, err := writeBenchLists(dir, register, list, province.Options{Seed: c.Seed, People: n})
 	if err != nil {
 		return err
@@ -73,6 +94,11 @@ func (c *benchMatchCmd) Run(ctx context.Context, a *app) (err error) {
 		return err
 	}
 	m.Quality.Register = people
+	if c.Keep != "" {
+		if err := writeWhole(filepath.Join(c.Keep, "truth.csv"), func(w io.Writer) error { return writeTruth(w, truth) }); err != nil {
+			return err
+		}
+	}
 	limit, err := timed(func() error { return joinByNumber(register, list, filepath.Join(dir, "joined.csv")) })
 	if err != nil {
 		return err
@@ -118,7 +144,7 @@ func writeBenchLists(dir, register, list string, o province.Options) (truth map[
 
 // benchList adds one commune's list, cell by cell as it was typed.
 func benchList(dir string, f province.File, world *province.Province, b *csv.Writer, truth map[string]meant) error {
-	r, err := sheet.Open(filepath.Join(dir, f.Name), sheet.Options{Columns: listColumns, Decoders: legacyHeadings})
+	r, err := sheet.Open(filepath.Join(dir, f.Name), listReading(nil))
 	if err != nil {
 		return err
 	}
@@ -139,7 +165,7 @@ func benchList(dir string, f province.File, world *province.Province, b *csv.Wri
 		record[listIndex("row_id")], record[listIndex("danh_sach")], record[listIndex("bang")] = id, f.Name, row.Sheet
 		_ = b.Write(record)
 		who := &world.People[f.Rows[at].Person]
-		truth[id] = meant{string(who.Number), who.Unregistered, f.Rows[at].Sins.Has(province.RelativesNumber)}
+		truth[id] = meant{string(who.Number), who.Unregistered, f.Rows[at].Sins.Has(province.RelativesNumber), f.Rows[at].Sins}
 	}
 	return nil
 }

@@ -58,6 +58,21 @@ var listColumns = sheet.Columns{
 	{Key: "xa", Names: []string{"Xã", "Xã, phường", "Phường, xã", "Xã/Phường", "Phường/Xã", "Tên xã", "Đơn vị"}},
 }
 
+// othersColumns of a list speak of somebody else than the person of the row. They
+// are recognised so that a "Họ và tên" under "Người nhận thay" is not taken for
+// the person's own.
+var othersColumns = sheet.Columns{
+	{Key: "nguoi_nhan_thay", Names: []string{"Người nhận thay", "Người nhận thay họ và tên", "Người nhận thay họ tên", "Họ tên người nhận thay", "Họ và tên người nhận thay", "Người được ủy quyền", "Người được ủy quyền họ và tên", "Người giám hộ", "Người giám hộ họ và tên", "Người chăm sóc", "Người chăm sóc họ và tên", "Người nuôi dưỡng", "Người nuôi dưỡng họ và tên"}},
+	{Key: "so_nguoi_nhan_thay", Names: []string{"Số định danh người nhận thay", "Người nhận thay số định danh", "Người nhận thay số CCCD", "CCCD người nhận thay", "Số CCCD người nhận thay", "Người được ủy quyền số định danh", "Người được ủy quyền số CCCD", "Người giám hộ số định danh", "Người giám hộ số CCCD"}},
+	{Key: "chu_tai_khoan", Names: []string{"Chủ tài khoản", "Tên chủ tài khoản", "Tài khoản ngân hàng tên chủ tài khoản", "Tài khoản ngân hàng họ và tên", "Tài khoản họ và tên"}},
+	{Key: "chu_ho", Names: []string{"Chủ hộ", "Họ tên chủ hộ", "Họ và tên chủ hộ", "Chủ hộ họ và tên", "Số CCCD chủ hộ", "Chủ hộ số CCCD"}},
+}
+
+// listReading is how a list's headings are read.
+func listReading(named map[string]string) sheet.Options {
+	return sheet.Options{Columns: append(slices.Clone(listColumns), othersColumns...), Map: named, Decoders: legacyHeadings}
+}
+
 // legacyHeadings read headings of the encodings of before Unicode.
 var legacyHeadings = []func(string) string{
 	identity.TCVN3.Decode, identity.VNI.Decode, identity.VISCII.Decode, identity.Windows1258.Decode, identity.Mojibake.Decode,
@@ -74,7 +89,7 @@ func (c *matchCmd) Run(ctx context.Context, a *app) error {
 		stages = append(stages, identity.Stage{Name: name, Took: time.Since(begun)})
 		begun = time.Now()
 	}
-	list, err := sheet.Open(c.List, sheet.Options{Columns: listColumns, Map: maps["list"], Decoders: legacyHeadings})
+	list, err := sheet.Open(c.List, listReading(maps["list"]))
 	if err != nil {
 		return err
 	}
