@@ -21,6 +21,7 @@ create table person (
     hamlet             text not null default '',
     address            text not null default '',
     phone              text not null default '',
+    e_identity         boolean,                      -- has an e-identity of level 2 (VNeID); null: nobody has said
     died_on            date,
     register_outcome   text not null default 'unchecked' constraint person_outcome check (register_outcome in (
                            'match', 'mismatch', 'review', 'not_found', 'duplicate', 'deceased',
@@ -66,8 +67,10 @@ create table list (
     sheet          text not null default '',
     title          text not null default '',
     layout         jsonb not null default '{}',      -- by sheet: headings, where the columns are, their encodings
+    sender         text not null default '',         -- who gave us the file
     imported_by    text not null,
     imported_at    timestamptz not null,
+    waits          boolean not null default false,   -- what it brings is held until a second person accepts it
     received       integer not null default 0,
     imported       integer not null default 0,
     quarantined    integer not null default 0,
@@ -81,6 +84,37 @@ create table list (
 );
 create unique index list_once on list (sha256, kind, coalesce(office, ''), coalesce(scheme, ''), sheet);
 create unique index list_version on list (office, scheme, version) where kind = 'list';
+create index list_waits on list (id) where waits;
+
+-- Who looked at what a list changes and took it, or refused it. Of a list that waits it is
+-- another person than who imported it.
+create table list_verdict (
+    list_id    bigint primary key references list (id),
+    accepted   boolean not null,
+    decided_by text not null,
+    decided_at timestamptz not null,
+    note       text not null default '',
+    constraint list_verdict_reason check (accepted or btrim(note) <> '')
+);
+-- +goose StatementBegin
+create function list_verdict_four_eyes() returns trigger language plpgsql as $$
+declare
+    l list;
+begin
+    select * into l from list where id = new.list_id;
+    if not l.done then
+        raise exception 'list % is not finished', l.id using errcode = 'check_violation', constraint = 'list_verdict_done';
+    end if;
+    if l.waits and l.imported_by = new.decided_by then
+        raise exception 'list % was imported by %', l.id, new.decided_by
+            using errcode = 'check_violation', constraint = 'list_verdict_four_eyes';
+    end if;
+    return new;
+end
+$$;
+-- +goose StatementEnd
+create trigger list_verdict_four_eyes before insert on list_verdict
+    for each row execute function list_verdict_four_eyes();
 
 -- A row as received: imported, or quarantined with the cell and the reason.
 create table list_row (
@@ -193,7 +227,10 @@ create table payee (
     ended_at          timestamptz,
     constraint payee_account_whole check ((account_enc is null) = (account_idx is null)),
     constraint payee_number_whole check ((number_enc is null) = (number_idx is null)),
-    constraint payee_recipient check (kind = 'self' or authorised_until is null or btrim(name) <> '')
+    constraint payee_recipient check (kind = 'self' or authorised_until is null or btrim(name) <> ''),
+    -- an authorisation holds at most 12 months
+    constraint payee_authorised_a_year check (
+        authorised_until <= (since at time zone 'Asia/Ho_Chi_Minh')::date + interval '12 months')
 );
 create unique index payee_current on payee (person_id) where ended_at is null;
 create index payee_past on payee (person_id) where ended_at is not null;
@@ -339,6 +376,12 @@ create table life_event (
 );
 create index life_event_waiting on life_event (id) where handled_at is null;
 
+-- The lists whose newcomers and changes are held.
+create view list_not_accepted as
+    select l.id as list_id, l.kind <> 'list' or l.version = 1 as whole
+      from list l left join list_verdict v on v.list_id = l.id
+     where l.waits and v.accepted is not true;
+
 -- Who may be paid, as of a day: one row a person with an entitlement; no reasons = payable.
 -- A plain SQL function, so that the planner sees through it.
 -- +goose StatementBegin
@@ -375,7 +418,17 @@ language sql stable as $$
                      and (y.authorised_until < day or y.authorised_until > y.since::date + interval '12 months'
                           or y.authorised_until is null
                              and coalesce(left(p.birth, 4)::integer, 0) < extract(year from day)::integer - 18)
-                    then 'authorisation_expired' end
+                    then 'authorisation_expired' end,
+               case when y.kind = 'recipient' and (y.number_idx is null or y.authorisation_no = '')
+                     and coalesce(left(p.birth, 4)::integer, 0) < extract(year from day)::integer - 18
+                    then 'authorisation_incomplete' end,
+               -- what a list that nobody has accepted added or changed; all of a first version, a
+               -- correction or a file of accounts
+               case when p.id in (select c.person_id from list_change c where c.list_id in (select list_id from list_not_accepted))
+                      or y.list_id in (select list_id from list_not_accepted)
+                      or exists (select from entitlement e
+                                  where e.person_id = p.id and e.list_id in (select list_id from list_not_accepted where whole))
+                    then 'list_not_accepted' end
            ], null)
       from person p
       left join payee y on y.person_id = p.id and y.ended_at is null
@@ -390,11 +443,11 @@ create view payable as
     select * from payable_on(coalesce(nullif(current_setting('ansinh.today', true), '')::date, current_date));
 
 grant select, insert, update on person, payee, entitlement, paid_before, sync to ansinh_app;
-grant select, insert on list, list_row, list_change, review_decision, life_event to ansinh_app;
+grant select, insert on list, list_row, list_change, list_verdict, review_decision, life_event to ansinh_app;
 grant update (received, imported, quarantined, duplicates, remarks, repairs, changes, done) on list to ansinh_app;
 grant update (corrected_by) on list_row to ansinh_app;
 grant update (confirmed_by, confirmed_at, refused_at) on review_decision to ansinh_app;
 grant update (handled_at) on life_event to ansinh_app;
-grant select on payable to ansinh_app;
+grant select on payable, list_not_accepted to ansinh_app;
 -- rows are written by COPY with ids taken ahead
 grant usage on sequence person_id_seq, list_id_seq, list_row_id_seq, entitlement_id_seq, payee_id_seq to ansinh_app;
