@@ -194,8 +194,9 @@ func collectFound(rows pgx.Rows, found map[PersonID]*foundPerson) error {
 
 func (l *listImport) lookUpPlaces(ctx context.Context, byID map[PersonID]*someone, ids []int64) error {
 	rows, err := l.tx.Query(ctx, `
-		select person_id, id, category, first_month, last_month, children, injury_percent, seniority_units,
-		       decision_no, coalesce(decision_on::text, ''), list_id
+		select person_id, id, category, first_month,
+		       case when ceased_from is null or suspended then last_month else least(last_month, (ceased_from - interval '1 month')::date) end,
+		       children, injury_percent, seniority_units, decision_no, coalesce(decision_on::text, ''), coalesce(list_id, 0)
 		  from entitlement where person_id = any($1) and office = $2 and scheme = $3`, ids, l.office, l.scheme)
 	if err != nil {
 		return err

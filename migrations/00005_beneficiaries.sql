@@ -194,12 +194,19 @@ create table entitlement (
     seniority_units integer constraint entitlement_seniority check (seniority_units between 0 and 100),
     decision_no     text not null default '',
     decision_on     date,
-    list_id         bigint not null,                 -- the newest version that carries it
-    row_id          bigint not null,
+    list_id         bigint,                          -- the newest version that carries it; null when only a decision does
+    row_id          bigint,
     dropped_by      bigint references list (id),     -- a newer version no longer carries it: held until someone says why
-    constraint entitlement_once unique (person_id, office, scheme, category, first_month),
+    decision_id     bigint,                          -- that granted it; null when it came by a list
+    decided         boolean not null default false,  -- a decision made or changed it: lists do not change it any more
+    ceased_from     date,                            -- by the newest decision about it: not in force from this month
+    suspended       boolean not null default false,  -- … but only for a while
+    constraint entitlement_source check ((list_id is null) = (row_id is null) and (list_id is not null or decision_id is not null)),
+    constraint entitlement_decided check (decided or (decision_id is null and ceased_from is null)),
+    constraint entitlement_suspended check (ceased_from is not null or not suspended),
     constraint entitlement_order check (last_month is null or last_month >= first_month)
 );
+create unique index entitlement_once on entitlement (person_id, office, scheme, category, first_month, coalesce(decision_id, 0));
 create index entitlement_office on entitlement (office, scheme);
 
 -- Who collects for a person: the person, or an authorised recipient. A changed account
@@ -207,7 +214,8 @@ create index entitlement_office on entitlement (office, scheme);
 create table payee (
     id                bigint generated always as identity primary key,
     person_id         bigint not null,
-    kind              text not null constraint payee_kind check (kind in ('self', 'recipient')),
+    kind              text not null constraint payee_kind check (kind in ('self', 'guardian', 'recipient')),
+    ground            text constraint payee_ground check (ground in ('child', 'incapacitated')),  -- of a guardian
     name              text not null,
     number_enc        bytea,
     number_idx        bytea,
@@ -222,9 +230,13 @@ create table payee (
     holder_verdict    text not null default 'none' constraint payee_holder check (holder_verdict in ('same', 'near', 'different', 'none')),
     holder_why        text not null default '',
     shared_reason     text not null default '',      -- why several people use one account, as accepted by a clerk
-    list_id           bigint not null,
+    list_id           bigint,
+    change_id         bigint,                        -- the change that two people made, when it came by no list
     since             timestamptz not null,
     ended_at          timestamptz,
+    constraint payee_source check ((list_id is null) <> (change_id is null)),
+    constraint payee_guardian check ((kind = 'guardian') = (ground is not null)),
+    constraint payee_guardian_paper check (kind <> 'guardian' or (btrim(authorisation_no) <> '' and authorised_until is null)),
     constraint payee_account_whole check ((account_enc is null) = (account_idx is null)),
     constraint payee_number_whole check ((number_enc is null) = (number_idx is null)),
     constraint payee_recipient check (kind = 'self' or authorised_until is null or btrim(name) <> ''),
@@ -271,7 +283,7 @@ begin
     if exists (select from fresh f where (select true from person p where p.id = f.person_id) is null) then
         raise exception '% of no person', tg_table_name using errcode = 'foreign_key_violation', constraint = tg_table_name || '_person';
     end if;
-    if exists (select from (select distinct list_id from fresh) f where (select true from list l where l.id = f.list_id) is null) then
+    if exists (select from (select distinct list_id from fresh where list_id is not null) f where (select true from list l where l.id = f.list_id) is null) then
         raise exception '% of no list', tg_table_name using errcode = 'foreign_key_violation', constraint = tg_table_name || '_list';
     end if;
     return null;
@@ -282,7 +294,7 @@ begin
     if exists (select from fresh f where (select r.list_id from list_row r where r.id = f.row_id) is distinct from f.list_id) then
         raise exception 'entitlement of no list row' using errcode = 'foreign_key_violation', constraint = 'entitlement_row';
     end if;
-    if exists (select from (select distinct office, list_id from fresh) f where (select l.office from list l where l.id = f.list_id) is distinct from f.office) then
+    if exists (select from (select distinct office, list_id from fresh where list_id is not null) f where (select l.office from list l where l.id = f.list_id) is distinct from f.office) then
         raise exception 'entitlement of another office than its list' using errcode = 'foreign_key_violation', constraint = 'entitlement_office';
     end if;
     return null;
@@ -382,6 +394,15 @@ create view list_not_accepted as
       from list l left join list_verdict v on v.list_id = l.id
      where l.waits and v.accepted is not true;
 
+-- Whether somebody is 16 on a day; a birth known by its year or month counts from its
+-- first day, an unknown one as long ago.
+-- +goose StatementBegin
+create function sixteen(birth text, day date) returns boolean language sql immutable as $$
+    select coalesce(lpad((left(birth, 4)::integer + 16)::text, 4, '0') || substr(birth || substr('0000-01-01', length(birth) + 1), 5)
+                    <= to_char(day, 'YYYY-MM-DD'), true)
+$$;
+-- +goose StatementEnd
+
 -- Who may be paid, as of a day: one row a person with an entitlement; no reasons = payable.
 -- A plain SQL function, so that the planner sees through it.
 -- +goose StatementBegin
@@ -402,7 +423,7 @@ language sql stable as $$
                                   where d.person_id = p.id and d.dropped_by is not null and d.last_month is null)
                     then 'not_listed' end,
                case when exists (select from entitlement f
-                                  where f.person_id = p.id and f.office <> p.office
+                                  where f.person_id = p.id and f.office <> p.office and f.ceased_from is null
                                     and f.dropped_by is null and (f.last_month is null or f.last_month >= day))
                     then 'two_offices' end,
                case when y.id is null then 'no_payee' end,
@@ -412,15 +433,14 @@ language sql stable as $$
                      and exists (select from payee o
                                   where o.account_idx = y.account_idx and o.ended_at is null and o.person_id <> p.id)
                     then 'shared_account' end,
-               -- a parent or guardian collects for a minor without a paper that expires; an
-               -- authorisation holds at most 12 months
+               -- a parent or guardian collects for a child until it is 16, and for the
+               -- incapacitated until a decision; an authorisation holds at most 12 months
                case when y.kind = 'recipient'
                      and (y.authorised_until < day or y.authorised_until > y.since::date + interval '12 months'
-                          or y.authorised_until is null
-                             and coalesce(left(p.birth, 4)::integer, 0) < extract(year from day)::integer - 18)
+                          or y.authorised_until is null and sixteen(p.birth, day))
+                      or y.kind = 'guardian' and y.ground = 'child' and sixteen(p.birth, day)
                     then 'authorisation_expired' end,
-               case when y.kind = 'recipient' and (y.number_idx is null or y.authorisation_no = '')
-                     and coalesce(left(p.birth, 4)::integer, 0) < extract(year from day)::integer - 18
+               case when y.kind = 'recipient' and (y.number_idx is null or y.authorisation_no = '') and sixteen(p.birth, day)
                     then 'authorisation_incomplete' end,
                -- what a list that nobody has accepted added or changed; all of a first version, a
                -- correction or a file of accounts
