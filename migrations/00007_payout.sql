@@ -237,7 +237,8 @@ begin
         end if;
     end if;
     select approvals into needed from approval_threshold where total_from <= new.total order by total_from desc limit 1;
-    if new.state = 'submitted' and new.approvals_needed is distinct from needed then
+    -- one more where the run departs from the months before
+    if new.state = 'submitted' and new.approvals_needed is distinct from needed and new.approvals_needed is distinct from needed + 1 then
         raise exception 'run % of % needs % approvals', new.id, new.total, needed
             using errcode = 'check_violation', constraint = 'run_approvals';
     end if;
@@ -338,7 +339,12 @@ begin
         or (w.state, n.state) in (('instructed', 'settled'), ('instructed', 'returned'), ('settled', 'returned'),
                ('instructed', 'collected'), ('instructed', 'uncollected'))
            and r.state in ('instructed', 'closed')
-        or (w.state, n.state) in (('returned', 'carried'), ('uncollected', 'carried'), ('carried', 'returned'), ('carried', 'uncollected')))
+        or (w.state, n.state) in (('returned', 'carried'), ('uncollected', 'carried'), ('carried', 'returned'), ('carried', 'uncollected'))
+        -- what came back is sent again by its own run, or surrendered at the end of the year,
+        -- as long as no later run has taken it over
+        or ((w.state, n.state) = ('returned', 'ready') and r.state = 'instructed'
+            or (w.state, n.state) in (('returned', 'cancelled'), ('uncollected', 'cancelled')) and r.state in ('instructed', 'closed'))
+           and not exists (select from payment_carry c where c.from_payment = n.id and c.live))
     order by w.id limit 1;
     if found then
         raise exception 'payment % of a run that is % cannot go from % to %', bad.id, bad.run, bad.before, bad.after
