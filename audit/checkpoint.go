@@ -53,7 +53,7 @@ func Checkpoint(ctx context.Context, pool *pgxpool.Pool, keys *Keys, now time.Ti
 		return nil, err
 	}
 	_, err = pool.Exec(ctx, `
-		insert into audit_checkpoint (size, note, signed_at) values ($1, $2, $3) on conflict (size) do nothing`,
+		insert into audit_checkpoint (size, note, signed_at) values ($1, $2, $3) on conflict do nothing`,
 		head.Size, string(signed), now)
 	return signed, err
 }

@@ -18,7 +18,7 @@ import (
 
 func (b *books) checkpoint(keys *audit.Keys) []byte {
 	b.Helper()
-	if _, err := audit.Drain(b.Context(), b.pool, day); err != nil {
+	if _, err := audit.Seal(b.Context(), b.pool, day); err != nil {
 		b.Fatal(err)
 	}
 	signed, err := audit.Checkpoint(b.Context(), b.pool, keys, day)

@@ -142,7 +142,9 @@ func (c *checker) heads(ctx context.Context) (heads []head, err error) {
 	return heads, nil
 }
 
-// leftOut looks for events that the sealer has passed without giving them a leaf.
+// leftOut looks for events that have no place in the log although their transaction had
+// ended when the sealer last looked, or that no transaction of this cluster can have
+// written since.
 func (c *checker) leftOut(ctx context.Context) error {
 	type event struct {
 		id     int64
@@ -157,9 +159,11 @@ func (c *checker) leftOut(ctx context.Context) error {
 		waiting++
 		return nil
 	}, `
-		select e.id, coalesce((e.tx, e.id) <= (s.last_tx, s.last_id), false)
+		select e.id, coalesce(pg_visible_in_snapshot(e.tx, s.seen) 
+			or pg_visible_in_snapshot(e.tx, s.reading) and (e.tx, e.id) <= (s.last_tx, s.last_id)
+			or e.tx >= pg_snapshot_xmax(pg_current_snapshot()), false)
 		from audit_event e
-		left join lateral (select last_tx, last_id from audit_seal, pg_control_system() where cluster = system_identifier
+		left join lateral (select seen, reading, last_tx, last_id from audit_seal, pg_control_system() where cluster = system_identifier
 			order by size desc limit 1) s on true
 		where not exists (select from audit_leaf l where l.event_id = e.id) order by e.id`)
 	if waiting > 0 {

@@ -83,7 +83,7 @@ func (h *house) keep() {
 
 func (h *house) checkpoint() []byte {
 	h.Helper()
-	if _, err := audit.Drain(h.Context(), h.pool, now); err != nil {
+	if _, err := audit.Seal(h.Context(), h.pool, now); err != nil {
 		h.Fatal(err)
 	}
 	signed, err := audit.Checkpoint(h.Context(), h.pool, h.keys, now)

@@ -181,7 +181,7 @@ func (d *demo) prove(ctx context.Context) error {
 	if err := d.sumBank(ctx); err != nil {
 		return err
 	}
-	head, err := audit.Drain(ctx, d.pool, d.Now())
+	head, err := audit.Seal(ctx, d.pool, d.Now())
 	if err != nil {
 		return err
 	}

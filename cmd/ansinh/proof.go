@@ -11,7 +11,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
@@ -65,12 +64,9 @@ func (c *checkpointCmd) Run(ctx context.Context, a *app) error {
 	return err
 }
 
-// freshCheckpoint seals what is committed, waiting a little for transactions that are in
-// the way, and signs the head.
+// freshCheckpoint seals what is committed and signs the head.
 func freshCheckpoint(ctx context.Context, a *app, pool *pgxpool.Pool, keys *audit.Keys) ([]byte, error) {
-	wait, cancel := context.WithTimeout(ctx, 5*time.Second)
-	defer cancel()
-	if _, err := audit.Drain(wait, pool, a.Now()); err != nil && wait.Err() == nil {
+	if _, err := audit.Seal(ctx, pool, a.Now()); err != nil {
 		return nil, err
 	}
 	return audit.Checkpoint(ctx, pool, keys, a.Now())

@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"time"
 
 	"ansinh.vn/audit"
 	"ansinh.vn/verify"
@@ -46,9 +45,7 @@ func (c *verifyCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	// what is committed but not sealed yet would be reported as waiting
-	wait, cancel := context.WithTimeout(ctx, 5*time.Second)
-	defer cancel()
-	if _, err := audit.Drain(wait, pool, a.Now()); err != nil && wait.Err() == nil {
+	if _, err := audit.Seal(ctx, pool, a.Now()); err != nil {
 		return err
 	}
 	report, err := verify.Run(ctx, pool, o)

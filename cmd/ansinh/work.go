@@ -37,7 +37,7 @@ func (c *workCmd) Run(ctx context.Context, a *app) error {
 	return work(ctx, pool, a.Now)
 }
 
-// work seals the log once a second and works off the jobs until ctx ends. Any number of
+// work seals the log twice a second and works off the jobs until ctx ends. Any number of
 // processes may work on one database.
 func work(ctx context.Context, pool *pgxpool.Pool, now func() time.Time) error {
 	workers := river.NewWorkers()
@@ -62,7 +62,7 @@ func work(ctx context.Context, pool *pgxpool.Pool, now func() time.Time) error {
 	if err := client.Start(ctx); err != nil {
 		return fmt.Errorf("work: %w", err)
 	}
-	tick := time.NewTicker(time.Second)
+	tick := time.NewTicker(500 * time.Millisecond) // within a second of its commit every event has its place
 	defer tick.Stop()
 	for {
 		select {
