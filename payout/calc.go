@@ -28,7 +28,7 @@ type Calc struct {
 	rules  Rules
 	known  time.Time
 	first  money.Month
-	months []monthRates
+	months []*monthRates // one for all the months in which no row begins or ends
 	// what a category is: the group of each family, the kind of each merit code
 	groups  []group
 	merit   []meritKind
@@ -96,8 +96,28 @@ func NewCalc(r *Rates, rules Rules, knownOn time.Time, provisional bool, upTo mo
 			c.first = min(c.first, row.from)
 		}
 	}
+	changes := map[money.Month]bool{c.first: true}
+	for _, row := range r.merit {
+		changes[row.from] = true
+	}
+	for _, row := range r.btxh {
+		changes[row.from] = true
+		if row.to != 0 {
+			changes[row.to.Add(1)] = true
+		}
+	}
+	for _, rows := range [][]levelRow{r.levels, r.pension} {
+		for _, row := range rows {
+			changes[row.from] = true
+		}
+	}
 	for m := c.first; m <= upTo; m++ {
-		c.months = append(c.months, c.resolve(m, provisional))
+		if !changes[m] {
+			c.months = append(c.months, c.months[len(c.months)-1])
+			continue
+		}
+		t := c.resolve(m, provisional)
+		c.months = append(c.months, &t)
 	}
 	return c
 }
@@ -161,7 +181,7 @@ func (row *btxhRow) fits(age int) bool {
 // month is nil for a month before the first rate or after upTo.
 func (c *Calc) month(m money.Month) *monthRates {
 	if i := int(m - c.first); i >= 0 && i < len(c.months) {
-		return &c.months[i]
+		return c.months[i]
 	}
 	return nil
 }

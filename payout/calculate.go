@@ -69,23 +69,6 @@ func Calculate(in CalculateInput, out io.Writer) (Calculated, error) {
 	return done, w.Flush()
 }
 
-// book is the input of Calculate, each kind of row together and by person.
-type book struct {
-	people []bookPerson
-	byKey  map[string]int32
-	ents   []entitled
-	paid   []settledMonth
-	names  map[string]string // categories, each kept once
-}
-
-type bookPerson struct {
-	number              string
-	born, last          money.Month
-	entFrom, entTo      int32
-	paidFrom, paidTo    int32
-	entsLeft, paidsLeft int32
-}
-
 // chunk is how many people one goroutine computes at a time.
 const chunk = 2048
 
@@ -100,6 +83,7 @@ func (b *book) write(c *Calc, month money.Month, w io.Writer, done *Calculated) 
 		text  []byte
 		count Calculated
 	}
+	texts := make(chan []byte, 2*runtime.GOMAXPROCS(0)) // to write into again
 	g, ctx := errgroup.WithContext(context.Background())
 	g.SetLimit(runtime.GOMAXPROCS(0) + 1) // and the writer
 	parts := make(chan chan part, 2*runtime.GOMAXPROCS(0))
@@ -111,6 +95,10 @@ func (b *book) write(c *Calc, month money.Month, w io.Writer, done *Calculated) 
 			case p := <-next:
 				if _, err := w.Write(p.text); err != nil {
 					return err
+				}
+				select {
+				case texts <- p.text[:0]:
+				default:
 				}
 				done.PersonMonths += p.count.PersonMonths
 				done.Lines += p.count.Lines
@@ -124,10 +112,14 @@ func (b *book) write(c *Calc, month money.Month, w io.Writer, done *Calculated) 
 		people := order[from:min(from+chunk, len(order))]
 		g.Go(func() error {
 			s := subtraction{Calc: c}
-			p := part{text: make([]byte, 0, 256*len(people))}
+			var p part
+			select {
+			case p.text = <-texts:
+			default:
+			}
 			for _, i := range people {
 				var err error
-				if p.text, err = b.person(&s, p.text, &b.people[i], month, &p.count); err != nil {
+				if p.text, err = b.person(&s, p.text, int(i), month, &p.count); err != nil {
 					return err
 				}
 			}
@@ -143,9 +135,24 @@ func (b *book) write(c *Calc, month money.Month, w io.Writer, done *Calculated) 
 	return g.Wait()
 }
 
-// person appends the rows of one person.
-func (b *book) person(s *subtraction, text []byte, p *bookPerson, month money.Month, count *Calculated) ([]byte, error) {
-	who := person{born: p.born, last: p.last, ents: b.ents[p.entFrom:p.entTo], paid: b.paid[p.paidFrom:p.paidTo]}
+// who is the i-th of the people as the subtraction needs them; their paid rows are
+// written into paid.
+func (b *book) who(i int, paid []settledMonth) person {
+	p, entsFrom, paidFrom := &b.people[i], int32(0), int32(0)
+	if i > 0 {
+		entsFrom, paidFrom = b.people[i-1].ents, b.people[i-1].paid
+	}
+	for _, x := range b.paid[paidFrom:p.paid] {
+		cat := b.cats.all[x.cat]
+		paid = append(paid, settledMonth{category: cat.category, name: cat.name, month: x.month, amount: x.amount})
+	}
+	return person{born: p.born, last: p.last, ents: b.ents[entsFrom:p.ents], paid: paid}
+}
+
+// person appends the rows of the i-th of the people.
+func (b *book) person(s *subtraction, text []byte, i int, month money.Month, count *Calculated) ([]byte, error) {
+	p, who := &b.people[i], b.who(i, s.paid[:0])
+	s.paid = who.paid
 	lines, err := s.run(who, 0, month)
 	if err != nil {
 		return text, refuse("person %s: %v", p.number, err)

@@ -115,6 +115,12 @@ func (c *Calc) compile(e Entitlement) (entitled, bool, error) {
 	if err != nil {
 		return entitled{}, false, err
 	}
+	x, known := c.ready(cat, e)
+	return x, known, nil
+}
+
+// ready is compile for a category that is already resolved.
+func (c *Calc) ready(cat category, e Entitlement) (entitled, bool) {
 	x := entitled{category: cat, name: e.Category, first: e.FirstMonth, last: e.LastMonth, n: 1}
 	if x.last.IsZero() {
 		x.last = 1 << 30
@@ -127,7 +133,7 @@ func (c *Calc) compile(e Entitlement) (entitled, bool, error) {
 	case cat.scheme == nccScheme && c.perUnit[cat.at]:
 		x.n = e.SeniorityUnits
 	}
-	return x, !e.DecisionOn.After(c.known), nil
+	return x, !e.DecisionOn.After(c.known)
 }
 
 // lastMonth is the last month a person is paid for monthly: the month of a death known

@@ -32,6 +32,7 @@ type subtraction struct {
 	dues   []due
 	before []due
 	lines  []line
+	paid   []settledMonth // for who fills a person's
 }
 
 // person is somebody as the subtraction needs them.
