@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -49,22 +50,37 @@ func Checkpoint(ctx context.Context, pool *pgxpool.Pool, keys *Keys, now time.Ti
 	if head.Size == 0 {
 		return nil, ErrEmpty
 	}
-	if signed, err = note.Sign(&note.Note{Text: head.text(keys.Origin)}, keys.signers()...); err != nil {
+	signer, err := keys.signer()
+	if err != nil {
 		return nil, err
 	}
-	_, err = pool.Exec(ctx, `
-		insert into audit_checkpoint (size, note, signed_at) values ($1, $2, $3) on conflict do nothing`,
-		head.Size, string(signed), now)
-	return signed, err
+	return signHead(ctx, pool, head, now, signer)
 }
 
-// OpenCheckpoint reads a checkpoint that one of the verifier keys signed. It returns
-// the names of the keys that did; a checkpoint of another log's origin is ErrUnsigned.
+func signHead(ctx context.Context, q pg.Queryer, head Head, now time.Time, signers ...note.Signer) ([]byte, error) {
+	signed, err := note.Sign(&note.Note{Text: head.text(signers[0].Name())}, signers...)
+	if err != nil {
+		return nil, err
+	}
+	return signed, keep(ctx, q, head.Size, signed, now)
+}
+
+// keep stores a signed note of the head of that size.
+func keep(ctx context.Context, q pg.Queryer, size int64, signed []byte, now time.Time) error {
+	_, err := q.Exec(ctx, `
+		insert into audit_checkpoint (size, note, signed_at) values ($1, $2, $3) on conflict do nothing`, size, string(signed), now)
+	return err
+}
+
+// OpenCheckpoint reads a checkpoint that one of the verifier keys signed ("KEY", or "KEY
+// until SIZE" for a retired one, which speaks for no larger log). It returns the names of
+// the keys that did, the log's first; a checkpoint that only witnesses signed, or of
+// another log, is ErrUnsigned.
 func OpenCheckpoint(signed []byte, verifiers []string) (origin string, head Head, by []string, err error) {
 	known := make([]note.Verifier, len(verifiers))
 	for i, key := range verifiers {
-		if known[i], err = note.NewVerifier(key); err != nil {
-			return "", head, nil, fmt.Errorf("verifier key %q: %w", key, err)
+		if known[i], err = newVerifier(key); err != nil {
+			return "", head, nil, err
 		}
 	}
 	n, err := note.Open(signed, note.VerifierList(known...))
@@ -80,13 +96,19 @@ func OpenCheckpoint(signed []byte, verifiers []string) (origin string, head Head
 	}
 	own := false
 	for _, s := range n.Sigs {
-		by = append(by, s.Name)
-		own = own || s.Name == origin
+		at := slices.IndexFunc(known, func(v note.Verifier) bool { return v.Name() == s.Name && v.KeyHash() == s.Hash })
+		v := known[at].(verifier)
+		switch {
+		case v.witness:
+			by = append(by, s.Name)
+		case s.Name == origin && (v.until == 0 || head.Size <= v.until):
+			own = true
+		}
 	}
-	if !own { // a witness alone does not speak for the log
+	if !own { // a witness alone does not speak for the log, nor does a key after its time
 		return "", Head{}, nil, ErrUnsigned
 	}
-	return origin, head, by, nil
+	return origin, head, append([]string{origin}, by...), nil
 }
 
 func parseCheckpoint(text string) (origin string, head Head, err error) {

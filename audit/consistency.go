@@ -68,14 +68,8 @@ func (c *Consistency) Verify(verifiers []string) error {
 	if err != nil {
 		return err
 	}
-	if first != second || from.Size > to.Size {
+	if first != second {
 		return ErrRewritten
 	}
-	if from.Size == 0 {
-		return nil // everything continues nothing
-	}
-	if err := tlog.CheckTree(proof, to.Size, to.Root, from.Size, from.Root); err != nil {
-		return fmt.Errorf("%w (%w)", ErrRewritten, err)
-	}
-	return nil
+	return continues(from, to, proof)
 }
