@@ -45,7 +45,30 @@ func (f *finder) byNumber(q *query) (candidate, bool) {
 			best = candidate{person: i, v: v, surprise: float32(s)}
 		}
 	}
-	return best, n == 1
+	return best, n == 1 && !f.anotherAtHome(q, &best)
+}
+
+// anotherAtHome reports whether somebody else of the household fits name and birth
+// at least as well as the person of the number: father and son of one name, twins,
+// where the number may be the other's.
+func (f *finder) anotherAtHome(q *query, best *candidate) bool {
+	if best.v[fName] == nMark && best.v[fBirth] == bFull {
+		return false
+	}
+	home := f.ix.people[best.person].household
+	if home == 0 {
+		return false
+	}
+	f.found = f.ix.b.household.find(f.found[:0], uint64(home), blockLimit)
+	for _, i := range f.found {
+		if i == best.person {
+			continue
+		}
+		if v, _ := f.ix.compare(q, &f.pt, i); v[fName] != nMissing && v[fName] <= best.v[fName] && !contradicts(v[fBirth]) && (v[fBirth] <= best.v[fBirth] || v[fBirth] == bYearOnly) && v[fSex] != sDiffer {
+			return true
+		}
+	}
+	return false
 }
 
 // all finds the candidates of a row, best first.
@@ -124,6 +147,9 @@ func (f *finder) gather(q *query) {
 			}
 			try(b.plainCommune, mix(fm.hPlain, uint64(c)))
 			try(b.soundCommune, mix(fm.hSound, uint64(c)))
+			if ny == 0 || q.birth.full() {
+				try(b.endsCommune, both(fm.hEnds, uint64(c)))
+			}
 			for _, y := range years[:ny] {
 				try(b.givenYearCommune, both(both(fm.hGiven, y), uint64(c)))
 				if q.hamlet != 0 {
@@ -172,11 +198,12 @@ func (f *finder) numbers(q *query) {
 	if q.old != 0 {
 		f.found = b.old.find(f.found, uint64(q.old), blockLimit)
 	}
-	q.owner = 0
+	q.owner, q.held = 0, false
 	if q.number != 0 {
 		start := len(f.found)
 		f.found = b.number.find(f.found, q.number, blockLimit)
 		if len(f.found) > start {
+			q.held = true
 			q.owner = f.ix.people[f.found[start]].household
 			f.found = b.household.find(f.found, uint64(q.owner), blockLimit)
 		}

@@ -21,6 +21,7 @@ type query struct {
 	communes [3]uint32
 	fallback uint32 // the sheet's commune, where the row names none
 	owner    uint32 // household of the person who has the number, if another fits better
+	held     bool   // somebody in the register has the number
 	slid     int32  // person whose number stands in a neighbouring row, -1 when none
 }
 
@@ -43,13 +44,13 @@ func (ix *Index) compare(q *query, pt *pattern, i int32) (v vector, surprise flo
 		}
 		surprise -= log2(share)
 	}
+	surprise -= ix.comparePlace(q, p, &v)
 	number, u := ix.compareNumber(q, p, i)
 	v[fNumber] = number
-	if number == kSame && !v.witnessed() {
+	if (number == kSame || number == kOldSame) && !v.witnessed() {
 		v[fNumber], u = kStranger, strangerChance
 	}
 	surprise -= log2(u)
-	surprise -= ix.comparePlace(q, p, &v)
 	if q.ethnic != 0 && p.ethnic != 0 {
 		share := of(ix.counts.ethnic[p.ethnic], ix.counts.ethnics)
 		v[fEthnic] = sSame
@@ -75,6 +76,9 @@ func (ix *Index) compareName(q, p *form, pt *pattern) (level uint8, chance float
 		return nMissing, 1
 	}
 	level = nameLevel(q, p, pt)
+	if level == nSlip1 || level == nSlip2 {
+		level = ix.slipLevel(q, p, level)
+	}
 	switch level {
 	case nMark:
 		return level, c.share(c.mark[p.hMark])
@@ -84,7 +88,7 @@ func (ix *Index) compareName(q, p *form, pt *pattern) (level uint8, chance float
 		return level, c.share(c.sound[p.hSound])
 	case nWild:
 		return level, min(3*c.share(c.plain[p.hPlain]), 0.5)
-	case nMiddle, nSlip1, nSlip2, nEnds:
+	case nMiddle, nSlip1, nSlip2, nNear, nEnds:
 		// Names whose ends are common have more neighbours, but not in proportion.
 		rare := float64(c.ends[p.hEnds]) / c.n / c.meanEnds
 		return level, min(ix.random[level]*min(max(sqrt(rare), 0.05), 4), 0.5)
@@ -144,6 +148,34 @@ func nameLevel(q, p *form, pt *pattern) uint8 {
 	return nDiffer
 }
 
+// slipLevel tells a name typed wrong from another name: where every word that
+// differs is a name in use on both sides, or a short word differs in two letters,
+// it is as likely a brother's or a sister's.
+func (ix *Index) slipLevel(q, p *form, level uint8) uint8 {
+	if len(q.parts) != len(p.parts) {
+		return level
+	}
+	inUse := true
+	var pt pattern
+	for i, w := range q.parts {
+		theirs := p.parts[i]
+		if w == theirs {
+			continue
+		}
+		if level == nSlip2 && min(len(w), len(theirs)) <= 4 {
+			pt.set(w)
+			if pt.slips(theirs, 2) == 2 {
+				return nNear
+			}
+		}
+		inUse = inUse && ix.counts.words[w] > 1 && ix.counts.words[theirs] > 1
+	}
+	if inUse {
+		return nNear
+	}
+	return level
+}
+
 // initialsFit reports words that are equal or one the initial of the other.
 func initialsFit(a, b []string) bool {
 	if len(a) != len(b) {
@@ -200,7 +232,7 @@ func (ix *Index) compareBirth(q *query, p dayKey) (level uint8, chance float64) 
 		var a, b [12]byte
 		day := uint64(p.day()*1_000_000 + p.month()*10_000 + p.year())
 		iso := uint64(p.year()*10_000 + p.month()*100 + p.day())
-		if digitSlip(q.garbled, twelveDigits(&a, day)[4:]) || digitSlip(q.garbled, twelveDigits(&b, iso)[4:]) {
+		if theirs := twelveDigits(&a, day)[4:]; q.garbled == theirs || digitSlip(q.garbled, theirs) || digitSlip(q.garbled, twelveDigits(&b, iso)[4:]) {
 			return bOneOff, min(0.115*ix.counts.year(p.year()), 0.01)
 		}
 	}
@@ -276,9 +308,9 @@ func (ix *Index) compareNumber(q *query, p *person, i int32) (level uint8, chanc
 		if len(q.digits) == 12 && twoWrong(q.digits, theirs) {
 			return kTwo, min(40*one, 0.01)
 		}
-		return kDiffer, 1
+		return q.otherwise(), 1
 	case q.number != 0:
-		return kDiffer, 1
+		return q.otherwise(), 1
 	case q.prefix != "" && p.number < 1<<63:
 		var buf [12]byte
 		if twelveDigits(&buf, p.number)[:len(q.prefix)] == q.prefix {
@@ -287,6 +319,16 @@ func (ix *Index) compareNumber(q *query, p *person, i int32) (level uint8, chanc
 		return kPrefixDiffer, 0.95
 	}
 	return kMissing, 1
+}
+
+// otherwise is the level of a number that is not this person's: somebody else's,
+// as that of a relative may be, or nobody's, as that of people whom the register
+// does not know.
+func (q *query) otherwise() uint8 {
+	if q.held {
+		return kDiffer
+	}
+	return kUnknown
 }
 
 // twelveDigits writes a number into buf.

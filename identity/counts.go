@@ -11,6 +11,7 @@ type counts struct {
 	days                     [512]int32 // by month and day, of full dates
 	fullDates                int32
 	commune, hamlet          map[uint64]int32
+	words                    map[string]int32 // of names, without marks
 	ethnic                   map[uint16]int32
 	sex                      map[byte]int32
 	sexes, ethnics, communes int32
@@ -22,6 +23,7 @@ func count(people []person) counts {
 		n: float64(max(len(people), 1)), mark: map[uint64]int32{}, plain: map[uint64]int32{}, sound: map[uint64]int32{}, ends: map[uint64]int32{},
 		years: map[int]int32{}, commune: map[uint64]int32{}, hamlet: map[uint64]int32{}, ethnic: map[uint16]int32{}, sex: map[byte]int32{},
 	}
+	c.words = map[string]int32{}
 	byForm := map[*form]int32{}
 	for i := range people {
 		p := &people[i]
@@ -52,6 +54,9 @@ func count(people []person) counts {
 		c.plain[f.hPlain] += n
 		c.sound[f.hSound] += n
 		c.ends[f.hEnds] += n
+		for _, w := range f.parts {
+			c.words[w] += n
+		}
 	}
 	sum := int64(0) // whole numbers: the order of a map does not show
 	for _, n := range c.ends {

@@ -132,6 +132,7 @@ func Compare(row Row, rec Record, opt Options) ([]Agreement, []Repair) {
 	if q.communes[0] == named { // no gazetteer knows the unit, but both sides name it
 		q.communes[0] = p.commune
 	}
+	q.held = true // whose a number is that is not this record's is not known here
 	var pt pattern
 	pt.set(q.form.glued)
 	v, _ := ix.compare(&q, &pt, 0)

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"sort"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
@@ -248,7 +249,8 @@ func DetectEncoding(samples []string) Encoding {
 }
 
 // detectCell judges one cell given what its column is: it follows the column
-// unless the cell makes plainly more sense otherwise.
+// unless the cell makes plainly more sense otherwise. In a column of Unicode one
+// odd word of Vietnamese letters is a misspelling and no other encoding.
 func detectCell(s string, column Encoding) Encoding {
 	if isPlain(s) {
 		return Unicode
@@ -257,13 +259,29 @@ func detectCell(s string, column Encoding) Encoding {
 	if bestScore >= 0 && (column == Unicode || best.Decode(s) != s) && bestScore >= 0.9*float64(len(words(s))) {
 		return column
 	}
+	margin := 1.5
+	if column == Unicode && isVietnamese(s) {
+		margin = 2
+	}
 	for e := Unicode; e <= Mojibake; e++ {
 		if e == column {
 			continue
 		}
-		if score := vietnameseness(e.Decode(s)); score > bestScore+1.5 {
+		if score := vietnameseness(e.Decode(s)); score > bestScore+margin {
 			best, bestScore = e, score
 		}
 	}
 	return best
+}
+
+// isVietnamese reports whether every letter of s is one of Vietnamese.
+func isVietnamese(s string) bool {
+	for _, r := range norm.NFC.String(s) {
+		if r >= 0x80 {
+			if base, _, _ := letterOf(unicode.ToLower(r)); base == 0 {
+				return false
+			}
+		}
+	}
+	return true
 }

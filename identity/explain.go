@@ -11,13 +11,13 @@ var fieldNames = [fieldCount]string{FieldName, FieldBirth, FieldNumber, FieldSex
 // levelWords say each level to a clerk, and levelOf orders them for programs.
 var levelWords = [fieldCount][]string{
 	fName: {nMissing: "", nMark: "họ tên trùng", nBare: "họ tên trùng, một bên không dấu", nPlain: "họ tên trùng, khác dấu", nSound: "họ tên đọc gần như nhau",
-		nMiddle: "họ và tên trùng, chữ đệm thiếu, viết tắt hoặc đổi chỗ", nSlip1: "họ tên lệch một chữ cái", nSlip2: "họ tên lệch hai chữ cái", nWild: "họ tên khớp phần đọc được",
+		nMiddle: "họ và tên trùng, chữ đệm thiếu, viết tắt hoặc đổi chỗ", nSlip1: "họ tên lệch một chữ cái", nSlip2: "họ tên lệch hai chữ cái", nNear: "họ tên lệch một, hai chữ cái thành một tên khác", nWild: "họ tên khớp phần đọc được",
 		nEnds: "họ và tên trùng, chữ đệm khác", nGivenMiddle: "tên và chữ đệm trùng, họ khác", nGiven: "chỉ tên trùng", nFamily: "chỉ họ trùng", nDiffer: "họ tên khác"},
 	fBirth: {bMissing: "", bFull: "ngày sinh trùng", bSwap: "ngày và tháng sinh đổi chỗ", bOneOff: "năm sinh trùng, ngày hoặc tháng lệch", bYear: "năm sinh trùng, ngày và tháng khác",
 		bDayMonth: "ngày và tháng sinh trùng, năm khác", bNear: "năm sinh lệch một năm", bDiffer: "ngày sinh khác", bYearOnly: "năm sinh trùng (một bên chỉ có năm)",
 		bNearOnly: "năm sinh lệch một năm (một bên chỉ có năm)", bFarOnly: "năm sinh khác"},
 	fNumber: {kMissing: "", kSame: "số định danh trùng", kStranger: "số định danh trùng nhưng họ tên và ngày sinh là của người khác", kSlip: "số định danh lệch một chữ số", kTwo: "số định danh lệch hai chữ số",
-		kRelative: "số định danh là của người cùng hộ", kSlid: "số định danh nằm ở dòng bên cạnh", kDiffer: "số định danh khác", kOldSame: "số CMND cũ trùng", kOldSlip: "số CMND cũ lệch một chữ số",
+		kRelative: "số định danh là của người cùng hộ", kSlid: "số định danh nằm ở dòng bên cạnh", kDiffer: "số định danh khác", kUnknown: "số định danh khác, không có trong sổ đăng ký", kOldSame: "số CMND cũ trùng", kOldSlip: "số CMND cũ lệch một chữ số",
 		kOldDiffer: "số CMND cũ khác", kPrefixSame: "phần còn lại của số định danh khớp", kPrefixDiffer: "phần còn lại của số định danh không khớp"},
 	fSex:     {sMissing: "", sSame: "giới tính trùng", sDiffer: "giới tính khác"},
 	fCommune: {cMissing: "", cSame: "xã trùng", cPossible: "xã có thể trùng (tên dùng cho nhiều nơi)", cDiffer: "xã khác", cSheet: "xã trùng với các dòng khác của bảng", cElsewhere: "xã khác với các dòng khác của bảng"},
@@ -26,9 +26,9 @@ var levelWords = [fieldCount][]string{
 }
 
 var levelOf = [fieldCount][]Level{
-	fName:    {Missing, Same, Close, Close, Close, Close, Close, Close, Close, Partly, Partly, Partly, Partly, Differs},
+	fName:    {Missing, Same, Close, Close, Close, Close, Close, Close, Close, Close, Partly, Partly, Partly, Partly, Differs},
 	fBirth:   {Missing, Same, Close, Close, Partly, Partly, Partly, Differs, Close, Partly, Differs},
-	fNumber:  {Missing, Same, Same, Close, Partly, Differs, Differs, Differs, Same, Close, Differs, Partly, Differs},
+	fNumber:  {Missing, Same, Same, Close, Partly, Differs, Differs, Differs, Differs, Same, Close, Differs, Partly, Differs},
 	fSex:     {Missing, Same, Differs},
 	fCommune: {Missing, Same, Close, Differs, Close, Partly},
 	fHamlet:  {Missing, Same, Differs},

@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"maps"
 	"slices"
 	"strings"
 )
@@ -21,6 +22,7 @@ type Gazetteer struct {
 	nameOf    map[string]string   // today's units by code
 	old       map[string][]oldUnit
 	oldByCode map[string][]oldUnit
+	bare      map[string]bool     // the keys of byName that are without a kind
 	districts map[string]bool
 	provinces map[string]bool
 }
@@ -39,7 +41,7 @@ type Place struct {
 // NewGazetteer makes a gazetteer of the given map; an empty map resolves nothing
 // and is useful with AddUnit.
 func NewGazetteer(units []Unit) *Gazetteer {
-	g := &Gazetteer{map[string][]string{}, map[string]string{}, map[string][]oldUnit{}, map[string][]oldUnit{}, map[string]bool{}, map[string]bool{}}
+	g := &Gazetteer{map[string][]string{}, map[string]string{}, map[string][]oldUnit{}, map[string][]oldUnit{}, map[string]bool{}, map[string]bool{}, map[string]bool{}}
 	for _, u := range units {
 		g.AddUnit(u.NewCode, u.NewName)
 		kind, base := unitName(u.OldName)
@@ -64,6 +66,7 @@ func (g *Gazetteer) AddUnit(code, name string) {
 	}
 	kind, base := unitName(name)
 	g.nameOf[code] = kind + " " + base
+	g.bare[base] = true
 	for _, key := range []string{kind + " " + base, base} {
 		if !slices.Contains(g.byName[key], code) {
 			g.byName[key] = append(g.byName[key], code)
@@ -77,7 +80,7 @@ func (g *Gazetteer) clone() *Gazetteer {
 		return NewGazetteer(nil)
 	}
 	c := *g
-	c.byName, c.nameOf = map[string][]string{}, map[string]string{}
+	c.byName, c.nameOf, c.bare = map[string][]string{}, map[string]string{}, maps.Clone(g.bare)
 	for k, v := range g.byName {
 		c.byName[k] = slices.Clone(v)
 	}
@@ -113,59 +116,74 @@ func (g *Gazetteer) Today(code, name string) (today string, old bool) {
 	return code, false
 }
 
+// part is one piece of an address between its commas.
+type part struct{ text, kind, base string }
+
 // Resolve reads the commune and address cells of a list row. Either may be empty,
 // and the commune may hold a code, a name, or an address down to the province.
 func (g *Gazetteer) Resolve(commune, address string) Place {
 	var p Place
-	parts := placeParts(commune)
-	district, province := "", ""
-	for _, part := range append(slices.Clone(parts), placeParts(address)...) {
-		kind, base := unitName(part)
-		if g.districts[base] && district == "" && (isDistrictKind(kind) || len(parts) > 1 || len(placeParts(address)) > 2) {
-			if kind == "" && len(g.byName[base])+len(g.old[base]) > 0 && part == firstOf(parts) {
-				continue // "Phước Long" alone, or first, is the commune
-			}
-			district = base
-		}
-		if g.provinces[base] {
-			province = base
-		}
+	named, districtHere := g.upper(placeParts(commune))
+	inAddress, district := g.upper(placeParts(address))
+	if districtHere != "" {
+		district = districtHere
 	}
-	for i, part := range parts {
-		if len(parts) > 1 && i > 0 && p.Key != "" {
+	for i, part := range named {
+		if i > 0 && p.Key != "" {
 			break
 		}
-		g.readPart(&p, part, district, i == 0 && len(parts) > 1)
+		g.readPart(&p, part, district, i == 0 && len(named) > 1)
 	}
-	inAddress := placeParts(address)
 	for i, part := range inAddress {
-		kind, base := unitName(part)
 		switch {
-		case isHamletKind(kind):
-			p.Hamlet = base
-		case p.Key != "" && base == p.Key, base == district, base == province:
-		case p.Key == "" && i == len(inAddress)-1 || p.Key == "" && (kind == "xa" || kind == "phuong" || kind == "thi tran"):
+		case isHamletKind(part.kind):
+			p.Hamlet = part.base
+		case p.Key != "" && (part.base == p.Key || part.base == district):
+		case p.Key == "" && (i == len(inAddress)-1 || part.kind == "xa" || part.kind == "phuong" || part.kind == "thi tran"):
 			g.readPart(&p, part, district, false)
-		case p.Key == "" && (len(g.byName[base]) > 0 || len(g.old[base]) > 0) && (i > 0 || len(inAddress) == 1):
+		case p.Key == "" && i > 0 && (len(g.byName[part.base]) > 0 || len(g.old[part.base]) > 0):
 			g.readPart(&p, part, district, false)
-		case i == 0 && p.Hamlet == "" && kind == "" && !isDistrictKind(kind):
-			p.Hamlet = base
+		case i == 0 && p.Hamlet == "" && part.kind == "" && !isHouseNumber(part.base):
+			p.Hamlet = part.base
 		}
 	}
 	p.Sure = len(p.Codes) == 1
 	return p
 }
 
-func firstOf(parts []string) string {
-	if len(parts) == 0 {
-		return ""
+// upper takes province and district off the end of an address. A name that a
+// commune bears too is a district only behind another place, or with its kind:
+// "Ấp 6, Phước Long" is in the commune, "Phước Long, Phước Long" in both.
+func (g *Gazetteer) upper(texts []string) (rest []part, district string) {
+	places := 0
+	for _, text := range texts {
+		kind, base := unitName(text)
+		rest = append(rest, part{text, kind, base})
+		if !isHamletKind(kind) && !isHouseNumber(base) {
+			places++
+		}
 	}
-	return parts[0]
+	if n := len(rest); n > 1 && g.provinces[rest[n-1].base] && (rest[n-1].kind == "" || rest[n-1].kind == "tinh") {
+		rest, places = rest[:n-1], places-1
+	}
+	for i := len(rest) - 1; i >= 0; i-- {
+		switch last := rest[i]; {
+		case isDistrictKind(last.kind) && g.districts[last.base], i == len(rest)-1 && last.kind == "" && places > 1 && g.districts[last.base]:
+			return append(rest[:i:i], rest[i+1:]...), last.base
+		}
+	}
+	return rest, ""
+}
+
+// isHouseNumber recognises "Số 103", "12/4B", "Tổ 5".
+func isHouseNumber(base string) bool {
+	number := strings.TrimPrefix(strings.TrimPrefix(strings.TrimPrefix(base, "so nha "), "so "), "to ")
+	return number != "" && isDigit(number[0]) && number != base || strings.ContainsAny(base, " ") && base != "" && isDigit(base[0])
 }
 
 // readPart adds the units that one part of an address can mean.
-func (g *Gazetteer) readPart(p *Place, part, district string, mayBeHamlet bool) {
-	kind, base := unitName(part)
+func (g *Gazetteer) readPart(p *Place, part part, district string, mayBeHamlet bool) {
+	kind, base := part.kind, part.base
 	if isHamletKind(kind) {
 		p.Hamlet = base
 		return
@@ -226,7 +244,56 @@ func (g *Gazetteer) readPart(p *Place, part, district string, mayBeHamlet bool) 
 		p.Hamlet = base
 		return
 	}
+	if !known {
+		for _, code := range g.near(base) {
+			add(code)
+		}
+	}
 	p.Key = base
+}
+
+// near are the units of today, by their name or by what they were made of, whose
+// name is one slip from a name that nobody knows; two slips for a long one. Names
+// that are numbers have no neighbours.
+func (g *Gazetteer) near(base string) (codes []string) {
+	if len(base) < 5 || strings.ContainsAny(base, "0123456789") {
+		return nil
+	}
+	var pt pattern
+	pt.set(strings.ReplaceAll(base, " ", ""))
+	best := 1
+	if len(base) >= 10 {
+		best = 2
+	}
+	try := func(name string, of ...string) {
+		if len(name) < 5 {
+			return
+		}
+		switch n := pt.slips(strings.ReplaceAll(name, " ", ""), best); {
+		case n > best:
+		case n < best:
+			best, codes = n, nil
+			fallthrough
+		default:
+			for _, code := range of {
+				if !slices.Contains(codes, code) {
+					codes = append(codes, code)
+				}
+			}
+		}
+	}
+	for name, of := range g.byName {
+		if _, bare := g.bare[name]; bare {
+			try(name, of...)
+		}
+	}
+	for name, of := range g.old {
+		for _, o := range of {
+			try(name, o.newCode)
+		}
+	}
+	slices.Sort(codes) // maps have no order
+	return codes
 }
 
 // placeParts splits an address at its commas and dashes.

@@ -69,6 +69,7 @@ type blocks struct {
 	dayGiven, dayCommune                     *block
 	endsYear, givenYearCommune, familyHamlet *block
 	skeletonYear, skeletonCommune            *block
+	endsCommune                              *block
 }
 
 const batch = 4096
@@ -282,6 +283,7 @@ func (ix *Index) build() {
 		{&b.dayGiven, func(i int) uint64 { return both(p(i).form.hGiven, day(i)) }},
 		{&b.dayCommune, func(i int) uint64 { return both(day(i), commune(i)) }},
 		{&b.endsYear, func(i int) uint64 { return both(p(i).form.hEnds, year(i)) }},
+		{&b.endsCommune, func(i int) uint64 { return both(p(i).form.hEnds, commune(i)) }},
 		{&b.givenYearCommune, func(i int) uint64 { return both(both(p(i).form.hGiven, year(i)), commune(i)) }},
 		{&b.familyHamlet, func(i int) uint64 {
 			return both(both(p(i).form.hFamily, year(i)), both(commune(i), uint64(p(i).hamlet)))

@@ -24,7 +24,8 @@ const (
 	nSound       // same as the south says it
 	nMiddle      // family and given name same, middle left out, an initial, or in another order
 	nSlip1       // one typing slip
-	nSlip2       // two
+	nSlip2       // two, in different words or long ones
+	nNear        // one slip, or two, that makes another name in use of it: Ba and Bé
 	nWild        // fits what is readable of it
 	nEnds        // family and given name same, middle another
 	nGivenMiddle // given name and a middle word same, family another
@@ -60,7 +61,8 @@ const (
 	kTwo      // two digits wrong
 	kRelative // it is the number of somebody in this person's household
 	kSlid     // the neighbouring row has this person's number
-	kDiffer
+	kDiffer  // it is somebody else's
+	kUnknown // nobody has it
 	kOldSame
 	kOldSlip
 	kOldDiffer
@@ -99,9 +101,9 @@ const (
 // groups are levels that exclude each other given what both sides have; the
 // chances of a group sum to one.
 var groups = [fieldCount][][]uint8{
-	fName:    {{nMark, nBare, nPlain, nSound, nMiddle, nSlip1, nSlip2, nWild, nEnds, nGivenMiddle, nGiven, nFamily, nDiffer}},
+	fName:    {{nMark, nBare, nPlain, nSound, nMiddle, nSlip1, nSlip2, nNear, nWild, nEnds, nGivenMiddle, nGiven, nFamily, nDiffer}},
 	fBirth:   {{bFull, bSwap, bOneOff, bYear, bDayMonth, bNear, bDiffer}, {bYearOnly, bNearOnly, bFarOnly}},
-	fNumber:  {{kSame, kStranger, kSlip, kTwo, kRelative, kSlid, kDiffer}, {kOldSame, kOldSlip, kOldDiffer}, {kPrefixSame, kPrefixDiffer}},
+	fNumber:  {{kSame, kStranger, kSlip, kTwo, kRelative, kSlid, kDiffer, kUnknown}, {kOldSame, kOldSlip, kOldDiffer}, {kPrefixSame, kPrefixDiffer}},
 	fSex:     {{sSame, sDiffer}},
 	fCommune: {{cSame, cPossible, cDiffer}, {cSheet, cElsewhere}},
 	fHamlet:  {{hSame, hDiffer}},
@@ -113,18 +115,25 @@ func contradicts(birth uint8) bool {
 	return birth == bNear || birth == bDiffer || birth == bNearOnly || birth == bFarOnly
 }
 
-// witnessed reports whether name or birth bears out that a number which is equal
-// is this person's own and not a relative's.
+// witnessed reports whether name or birth, or both in part and the home, bear out
+// that a number which is equal is this person's own and not a relative's.
 func (v vector) witnessed() bool {
 	birth := v[fBirth]
 	switch name := v[fName]; {
 	case name == nMark || name == nBare:
 		return true
+	case name >= nPlain && name <= nSlip1 && v[fHamlet] == hSame:
+		return true
 	case name >= nPlain && name <= nEnds:
 		return !contradicts(birth) && birth != bMissing || birth == bMissing && name <= nSlip1
-	default:
-		return (birth == bFull || birth == bSwap) && v[fSex] != sDiffer
+	case v[fSex] == sDiffer:
+		return false
+	case birth == bFull || birth == bSwap:
+		return true
+	case birth == bYearOnly || birth == bOneOff:
+		return v[fSex] == sSame && v[fHamlet] == hSame && (name == nMissing || name < nDiffer)
 	}
+	return false
 }
 
 // certain reports a number that is equal and so well borne out that no other
@@ -147,11 +156,12 @@ func (v vector) certain() bool {
 }
 
 // linkable reports whether the evidence is of a kind that may link without a
-// person looking: two of name, birth, number and home must speak for it, and a
-// birth that contradicts or a name that is another's needs the number.
+// person looking: two of name, birth, number and home must speak for it. A birth
+// that contradicts needs the number, or the name to the letter and the home; a
+// name that is another's needs the number, or the full birth and the home.
 func (v vector) linkable() bool {
 	n := 0
-	number := false
+	number, home := false, v[fHamlet] == hSame
 	switch v[fNumber] {
 	case kStranger:
 		return false
@@ -161,20 +171,22 @@ func (v vector) linkable() bool {
 	case kRelative, kTwo:
 		n++
 	}
-	if name := v[fName]; name >= nMark && name <= nEnds {
+	name, birth := v[fName], v[fBirth]
+	switch {
+	case name >= nMark && name <= nEnds:
 		n++
-	} else if name > nGiven && !number {
+	case name > nGiven && !number && !(home && name == nFamily && birth == bFull && v[fSex] != sDiffer):
 		return false
 	}
-	switch birth := v[fBirth]; {
+	switch {
 	case contradicts(birth):
-		if !number {
+		if !number && !(home && name >= nMark && name <= nPlain && (birth == bNear || birth == bNearOnly)) {
 			return false
 		}
 	case birth != bMissing:
 		n++
 	}
-	if v[fHamlet] == hSame {
+	if home {
 		n++
 	}
 	return n >= 2

@@ -8,7 +8,7 @@ func sqrt(x float64) float64 { return math.Sqrt(x) }
 type randomLevels [nLevels]float64
 
 // usualRandom is what is usual in the far south.
-var usualRandom = randomLevels{nMiddle: 2e-4, nSlip1: 4e-4, nSlip2: 2e-3, nEnds: 4e-3, nGivenMiddle: 3e-3, nGiven: 1.2e-2, nFamily: 0.14, nDiffer: 0.8}
+var usualRandom = randomLevels{nMiddle: 2e-4, nSlip1: 2e-4, nSlip2: 1e-3, nNear: 1.2e-3, nEnds: 4e-3, nGivenMiddle: 3e-3, nGiven: 1.2e-2, nFamily: 0.14, nDiffer: 0.8}
 
 // measureRandom compares pairs of people taken at even strides, the same ones
 // every time; a small register leans on what is usual in the far south.
@@ -32,7 +32,11 @@ func (ix *Index) measureRandom() randomLevels {
 				continue
 			}
 			pt.set(q.glued)
-			seen[k][nameLevel(q, p, &pt)]++
+			level := nameLevel(q, p, &pt)
+			if level == nSlip1 || level == nSlip2 {
+				level = ix.slipLevel(q, p, level)
+			}
+			seen[k][level]++
 		}
 	})
 	total := belief
@@ -61,11 +65,11 @@ type weights struct {
 // usual are the chances before anything is learned, of rows that a number alone
 // did not settle.
 var usual = [fieldCount][16]float64{
-	fName: {nMark: .60, nBare: .08, nPlain: .08, nSound: .04, nMiddle: .05, nSlip1: .05, nSlip2: .02, nWild: .01, nEnds: .015,
+	fName: {nMark: .60, nBare: .08, nPlain: .08, nSound: .04, nMiddle: .05, nSlip1: .05, nSlip2: .015, nNear: .012, nWild: .01, nEnds: .015,
 		nGivenMiddle: .01, nGiven: .015, nFamily: .015, nDiffer: .015},
 	fBirth: {bFull: .80, bSwap: .04, bOneOff: .06, bYear: .03, bDayMonth: .03, bNear: .02, bDiffer: .02,
 		bYearOnly: .93, bNearOnly: .04, bFarOnly: .03},
-	fNumber: {kSame: .15, kStranger: .02, kSlip: .25, kTwo: .05, kRelative: .08, kSlid: .05, kDiffer: .40,
+	fNumber: {kSame: .15, kStranger: .02, kSlip: .25, kTwo: .05, kRelative: .08, kSlid: .05, kDiffer: .25, kUnknown: .08,
 		kOldSame: .75, kOldSlip: .08, kOldDiffer: .17, kPrefixSame: .97, kPrefixDiffer: .03},
 	fSex:     {sSame: .985, sDiffer: .015},
 	fCommune: {cSame: .80, cPossible: .13, cDiffer: .07, cSheet: .9, cElsewhere: .1},

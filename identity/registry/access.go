@@ -66,6 +66,9 @@ func (a Access) Client() (*Client, error) {
 		c.Sign, c.Trust = SharedSecret{a.SenderID, a.KeyID, ours}, SharedSecret{a.ReceiverID, a.KeyID, theirs}
 		return c, nil
 	}
+	if a.Profile == "unsigned" {
+		return nil, fmt.Errorf("registry: access to %s: unsigned answers are never believed; choose ed25519, jws or hmac-sha256", a.ReceiverID)
+	}
 	seed, err := base64.StdEncoding.DecodeString(a.PrivateKey)
 	if err != nil || len(seed) != ed25519.SeedSize {
 		return nil, fmt.Errorf("registry: access to %s: private_key must be base64 of 32 bytes", a.ReceiverID)
@@ -134,8 +137,10 @@ func Sandbox(seed uint64, people *Population, profile string) (*Server, Access, 
 		a.Secret, a.RegisterSecret = b64(derive("client hmac")), b64(derive("register hmac"))
 		s.Sign = SharedSecret{SandboxID, "k1", derive("register hmac")}
 		s.Trust = SharedSecret{SandboxSender, "k1", derive("client hmac")}
+	case "unsigned":
+		s.Sign, s.Trust = Unsigned{}, Unsigned{}
 	default:
-		return nil, a, fmt.Errorf("registry: profile %q is not ed25519, jws or hmac-sha256", profile)
+		return nil, a, fmt.Errorf("registry: profile %q is not ed25519, jws, hmac-sha256 or unsigned", profile)
 	}
 	return s, a, nil
 }

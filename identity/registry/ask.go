@@ -171,7 +171,10 @@ func checkQueries(queries []Query) error {
 // request is the search request of the queries.
 func (c *Client) request(transaction string, queries []Query, page int, now string) (searchRequest, error) {
 	m := searchRequest{Transaction: transaction, Requests: make([]searchItem, 0, len(queries))}
-	size := or(c.PageSize, 50)
+	pages, err := json.Marshal(map[string]int{"page_number": page, "page_size": or(c.PageSize, 50)}, json.Deterministic(true))
+	if err != nil {
+		return m, err
+	}
 	for _, q := range queries {
 		kind, query, err := q.wire()
 		if err != nil {
@@ -179,7 +182,7 @@ func (c *Client) request(transaction string, queries []Query, page int, now stri
 		}
 		m.Requests = append(m.Requests, searchItem{
 			Reference: q.ID, Time: now, Locale: locale,
-			Criteria: criteria{Version: Version, RegType: regType, Type: kind, Query: query, Pagination: &pagination{Page: page, Size: size}},
+			Criteria: criteria{Version: Version, RegType: regType, Type: kind, Query: query, Pagination: pages},
 		})
 	}
 	return m, nil

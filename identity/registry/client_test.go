@@ -11,7 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/go-json-experiment/json"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -277,16 +276,13 @@ func TestQueriesThatAskForNobodyAreRefused(t *testing.T) {
 func answerWith(t *testing.T, edit func(h *header, m *searchResponse)) *Client {
 	server, client, _ := sandbox(t, PopulationOf(people(5)), "", "none")
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		e, now, err := server.receive(r)
+		var asked searchRequest
+		e, now, err := server.receive(r, "search", &asked)
 		if err != nil {
 			turnAway(w, err)
 			return
 		}
 		h := server.answerHeader(e, now, "on-search", succeeded)
-		var asked searchRequest
-		if err := json.Unmarshal(e.Message, &asked); err != nil {
-			t.Error(err)
-		}
 		m := searchResponse{Correlation: "c", Transaction: asked.Transaction}
 		for i, q := range asked.Requests {
 			m.Responses = append(m.Responses, searchDone{

@@ -4,12 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
-
-	"ansinh.vn/identity"
 )
 
 // filter is what a query asks for, read from the wire. The first fields are what
@@ -17,20 +14,42 @@ import (
 type filter struct {
 	number, oldNumber string
 	name, birth       string
-	tests             []func(Record) bool
+	tests             []test
 }
 
-func (f *filter) fits(r Record) bool {
-	for _, t := range f.tests {
-		if !t(r) {
-			return false
+type test = func(Record) bool
+
+func (f *filter) fits(r Record) bool { return all(f.tests)(r) }
+
+func all(tests []test) test {
+	return func(r Record) bool {
+		for _, t := range tests {
+			if !t(r) {
+				return false
+			}
 		}
+		return true
 	}
-	return true
+}
+
+func some(tests []test) test {
+	return func(r Record) bool { return slices.ContainsFunc(tests, func(t test) bool { return t(r) }) }
+}
+
+// filterError is a predicate that cannot be tested, in a query that is otherwise one.
+type filterError struct{ said string }
+
+func (e *filterError) Error() string { return e.said }
+
+func filterErrorf(format string, args ...any) error {
+	return &filterError{fmt.Sprintf(format, args...)}
 }
 
 // readFilter reads the query of a search.
 func readFilter(kind string, query jsontext.Value) (*filter, error) {
+	if len(query) == 0 {
+		return nil, errors.New("there is no query")
+	}
 	switch kind {
 	case byIdentifier:
 		return readIdentifier(query)
@@ -38,8 +57,10 @@ func readFilter(kind string, query jsontext.Value) (*filter, error) {
 		return readPredicates(query)
 	case byExpression:
 		return readExpression(query)
+	case "":
+		return nil, errors.New("there is no query_type")
 	}
-	return nil, fmt.Errorf("query_type %q", kind)
+	return nil, fmt.Errorf("query_type %q; this register takes %s, %s and %s", kind, byIdentifier, byExpression, byPredicate)
 }
 
 func readIdentifier(query jsontext.Value) (*filter, error) {
@@ -60,7 +81,7 @@ func readIdentifier(query jsontext.Value) (*filter, error) {
 		f.oldNumber = value
 		f.tests = append(f.tests, func(r Record) bool { return r.OldNumber == value })
 	default:
-		return nil, fmt.Errorf("identifier type %q", q.Type)
+		return nil, fmt.Errorf("identifier type %q; this register knows %s and %s", q.Type, UIN, CMND)
 	}
 	return f, nil
 }
@@ -97,29 +118,29 @@ func readPredicates(query jsontext.Value) (*filter, error) {
 			return nil, err
 		}
 		switch c.Condition {
-		case "and":
+		case "and", "":
 			f.must(c.One, one)
 			f.must(*c.Two, two)
 		case "or":
-			f.tests = append(f.tests, func(r Record) bool { return one(r) || two(r) })
+			f.tests = append(f.tests, some([]test{one, two}))
 		case "not":
 			f.must(c.One, one)
 			f.tests = append(f.tests, func(r Record) bool { return !two(r) })
 		default:
-			return nil, fmt.Errorf("condition %q", c.Condition)
+			return nil, filterErrorf("condition %q", c.Condition)
 		}
 	}
 	return f, nil
 }
 
 // must adds a predicate that has to hold, and lets an index use it.
-func (f *filter) must(p predicate, test func(Record) bool) {
+func (f *filter) must(p predicate, test test) {
 	f.tests = append(f.tests, test)
-	if p.Operator != "eq" {
+	if p.operator() != "eq" {
 		return
 	}
 	value, _ := text(p.Value)
-	switch p.Attribute {
+	switch name, _ := attributeName(p.Attribute); name {
 	case UIN:
 		f.number = value
 	case CMND:
@@ -131,117 +152,106 @@ func (f *filter) must(p predicate, test func(Record) bool) {
 	}
 }
 
-// readExpression reads {"value":{"expression":{"query":{attribute:{operator:value}}}}},
-// the form that registers built on the standard use for simple filters.
+// readExpression reads the form that registers built on the standard use for filters:
+// {"value":{"expression":{"query":{attribute:{operator:value}}}}}, with lists under
+// $and and $or and an object under $not, and with less of the wrapping.
 func readExpression(query jsontext.Value) (*filter, error) {
-	var q struct {
-		Value struct {
-			Expression struct {
-				Query map[string]map[string]jsontext.Value `json:"query"`
-			} `json:"expression"`
-		} `json:"value"`
+	inner := query
+	for _, name := range []string{"value", "expression", "query"} {
+		var members map[string]jsontext.Value
+		if err := json.Unmarshal(inner, &members); err != nil {
+			return nil, errors.New("the expression is no object; this register takes no other language")
+		}
+		if v, ok := members[name]; ok {
+			inner = v
+		}
 	}
-	if err := json.Unmarshal(query, &q); err != nil {
+	f := &filter{}
+	if err := f.expression(inner, 0); err != nil {
 		return nil, err
 	}
-	names := make([]string, 0, len(q.Value.Expression.Query))
-	for name := range q.Value.Expression.Query {
-		names = append(names, name)
-	}
-	if len(names) == 0 {
+	if len(f.tests) == 0 {
 		return nil, errors.New("the expression has no query")
-	}
-	slices.Sort(names)
-	f := &filter{}
-	for _, name := range names {
-		for op, value := range q.Value.Expression.Query[name] {
-			p := predicate{Attribute: name, Operator: strings.TrimPrefix(op, "$"), Value: value}
-			test, err := p.test()
-			if err != nil {
-				return nil, err
-			}
-			f.must(p, test)
-		}
 	}
 	return f, nil
 }
 
-// test makes the predicate's test. A date fits as far as both sides are precise.
-func (p predicate) test() (func(Record) bool, error) {
-	get, ok := attributes[p.Attribute]
-	if !ok {
-		return nil, fmt.Errorf("attribute %q", p.Attribute)
+func (f *filter) expression(object jsontext.Value, depth int) error {
+	var members map[string]jsontext.Value
+	if err := json.Unmarshal(object, &members); err != nil || depth > 8 {
+		return filterErrorf("an expression that is no object, or too deep")
 	}
-	if p.Operator == "in" {
-		var values []jsontext.Value
-		if err := json.Unmarshal(p.Value, &values); err != nil {
+	names := make([]string, 0, len(members))
+	for name := range members {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		switch name {
+		case "$and", "and", "$or", "or":
+			parts, err := expressions(members[name], depth)
+			if err != nil {
+				return err
+			}
+			if name == "$or" || name == "or" {
+				tests := make([]test, len(parts))
+				for i, p := range parts {
+					tests[i] = p.fits
+				}
+				f.tests = append(f.tests, some(tests))
+				continue
+			}
+			for _, p := range parts {
+				f.number, f.oldNumber = or(f.number, p.number), or(f.oldNumber, p.oldNumber)
+				f.name, f.birth = or(f.name, p.name), or(f.birth, p.birth)
+				f.tests = append(f.tests, p.tests...)
+			}
+		case "$not", "not":
+			part := &filter{}
+			if err := part.expression(members[name], depth+1); err != nil {
+				return err
+			}
+			f.tests = append(f.tests, func(r Record) bool { return !part.fits(r) })
+		default:
+			if err := f.attribute(name, members[name]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func expressions(list jsontext.Value, depth int) ([]*filter, error) {
+	var parts []jsontext.Value
+	if err := json.Unmarshal(list, &parts); err != nil || len(parts) == 0 {
+		return nil, filterErrorf("$and and $or take a list of expressions")
+	}
+	out := make([]*filter, len(parts))
+	for i, p := range parts {
+		out[i] = &filter{}
+		if err := out[i].expression(p, depth+1); err != nil {
 			return nil, err
 		}
-		var tests []func(Record) bool
-		for _, v := range values {
-			t, err := predicate{p.Attribute, v, "eq"}.test()
-			if err != nil {
-				return nil, err
-			}
-			tests = append(tests, t)
+	}
+	return out, nil
+}
+
+// attribute reads {operator:value}, or a value alone, which must be equal.
+func (f *filter) attribute(name string, value jsontext.Value) error {
+	if value.Kind() != '{' {
+		value = append(append(jsontext.Value(`{"eq":`), value...), '}')
+	}
+	var operators map[string]jsontext.Value
+	if err := json.Unmarshal(value, &operators); err != nil || len(operators) == 0 {
+		return filterErrorf("no operator for %q", name)
+	}
+	for op, v := range operators {
+		p := predicate{Attribute: name, Operator: op, Value: v}
+		test, err := p.test()
+		if err != nil {
+			return err
 		}
-		return func(r Record) bool {
-			for _, t := range tests {
-				if t(r) {
-					return true
-				}
-			}
-			return false
-		}, nil
+		f.must(p, test)
 	}
-	want, err := text(p.Value)
-	if err != nil {
-		return nil, err
-	}
-	if p.Operator == "eq" {
-		switch p.Attribute {
-		case attrName:
-			key := identity.SearchKey(want)
-			return func(r Record) bool { return identity.SearchKey(r.Name) == key }, nil
-		case attrBirth, attrDeath:
-			return func(r Record) bool { have := get(r); return have != "" && samePrecision(have, want) }, nil
-		}
-		return func(r Record) bool { return get(r) == want }, nil
-	}
-	// Dates in ISO form and numbers of one length compare as text.
-	sign, ok := map[string]func(int) bool{
-		"gt": func(c int) bool { return c > 0 }, "ge": func(c int) bool { return c >= 0 },
-		"lt": func(c int) bool { return c < 0 }, "le": func(c int) bool { return c <= 0 },
-	}[p.Operator]
-	if !ok {
-		return nil, fmt.Errorf("operator %q", p.Operator)
-	}
-	return func(r Record) bool { have := get(r); return have != "" && sign(strings.Compare(have, want)) }, nil
-}
-
-var attributes = map[string]func(Record) string{
-	UIN: func(r Record) string { return r.Number }, CMND: func(r Record) string { return r.OldNumber },
-	attrName: func(r Record) string { return r.Name }, attrBirth: func(r Record) string { return r.Birth },
-	attrSex:     func(r Record) string { return map[string]string{"M": "male", "F": "female"}[r.Sex] },
-	attrCommune: func(r Record) string { return r.Commune }, attrHousehold: func(r Record) string { return r.Household },
-	attrDeath: func(r Record) string { return r.Died },
-}
-
-// samePrecision compares two dates as far as the less precise one goes.
-func samePrecision(a, b string) bool {
-	n := min(len(a), len(b))
-	return n >= 4 && a[:n] == b[:n]
-}
-
-// text reads a JSON string, or a number or boolean as it is written.
-func text(v jsontext.Value) (string, error) {
-	switch v.Kind() {
-	case '"':
-		var s string
-		err := json.Unmarshal(v, &s)
-		return s, err
-	case '0', 't', 'f':
-		return string(v), nil
-	}
-	return "", errors.New("a value that is no text")
+	return nil
 }

@@ -29,19 +29,22 @@ type searchRequest struct {
 }
 
 type searchItem struct {
-	Locale    string   `json:"locale,omitempty"`
-	Reference string   `json:"reference_id"`
-	Criteria  criteria `json:"search_criteria"`
-	Time      string   `json:"timestamp"`
+	Locale     string         `json:"locale,omitempty"`
+	Pagination jsontext.Value `json:"pagination,omitempty"` // where some put what belongs into the criteria
+	Reference  string         `json:"reference_id"`
+	Criteria   criteria       `json:"search_criteria"`
+	Time       string         `json:"timestamp"`
 }
 
+// criteria keep what has a reason code of its own raw, so that a page_size of "many"
+// rejects one search and not the message.
 type criteria struct {
-	Pagination *pagination    `json:"pagination,omitempty"`
+	Pagination jsontext.Value `json:"pagination,omitempty"`
 	Query      jsontext.Value `json:"query"`
 	Type       string         `json:"query_type"`
 	EventType  string         `json:"reg_event_type,omitempty"`
 	RegType    string         `json:"reg_type,omitempty"`
-	Sort       []sortBy       `json:"sort,omitempty"`
+	Sort       jsontext.Value `json:"sort,omitempty"`
 	Version    string         `json:"version,omitempty"`
 }
 
@@ -50,10 +53,16 @@ type sortBy struct {
 	Order     string `json:"sort_order,omitempty"` // asc or desc
 }
 
+// pageAsked is what is asked for, pagination what is given.
+type pageAsked struct {
+	Page *int `json:"page_number,omitempty"`
+	Size int  `json:"page_size"`
+}
+
 type pagination struct {
-	Page  int `json:"page_number,omitzero"`
+	Page  int `json:"page_number"`
 	Size  int `json:"page_size"`
-	Total int `json:"total_count,omitzero"`
+	Total int `json:"total_count"`
 }
 
 // identifierQuery is the query of idtype-value.
@@ -80,6 +89,8 @@ type predicate struct {
 // Attributes that the predicates may name.
 const (
 	attrName      = "name"
+	attrGiven     = "given_name"
+	attrSurname   = "surname"
 	attrBirth     = "birth_date"
 	attrSex       = "sex"
 	attrCommune   = "commune"
@@ -158,6 +169,7 @@ const (
 	errUnauthorized     = "err.request.unauthorized"
 	errSenderInvalid    = "err.sender_id.invalid"
 	errReceiverInvalid  = "err.receiver_id.invalid"
+	errSenderURI        = "err.sender_uri.invalid"
 	errSignatureMissing = "err.signature.missing"
 	errSignatureInvalid = "err.signature.invalid"
 	errEncryption       = "err.encryption.invalid"
@@ -166,5 +178,6 @@ const (
 
 // httpErrors is the body of answers other than 200.
 type httpErrors struct {
-	Errors []ackError `json:"errors"`
+	Errors  []ackError `json:"errors"`
+	Message ackMessage `json:"message"`
 }

@@ -49,14 +49,22 @@ const (
 	extMovedOn   = "moved_on"
 )
 
+// sexWord is the standard's word for a sex.
+func sexWord(sex string) string {
+	switch sex {
+	case "M":
+		return "male"
+	case "F":
+		return "female"
+	}
+	return "unknown"
+}
+
 func toWire(r Record) wirePerson {
 	w := wirePerson{
 		Identifiers: []identifier{{UIN, r.Number}}, Name: splitName(r.Name), Birth: r.Birth, Death: r.Died,
 		Address: []address{{Line1: r.Hamlet, Locality: r.CommuneName, Code: r.Commune}},
-		Sex:     map[string]string{"M": "male", "F": "female"}[r.Sex],
-	}
-	if w.Sex == "" {
-		w.Sex = "unknown"
+		Sex:     sexWord(r.Sex),
 	}
 	if r.OldNumber != "" {
 		w.Identifiers = append(w.Identifiers, identifier{CMND, r.OldNumber})

@@ -5,6 +5,7 @@ import (
 	"hash/maphash"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"ansinh.vn/identity"
@@ -18,6 +19,7 @@ type Population struct {
 	number lookup // UIN → person
 	old    lookup // CMND → person
 	name   lookup // name and year of birth → persons
+	birth  lookup // day of birth, as in 19420503, with zeros for what is not known → persons
 	seed   maphash.Seed
 }
 
@@ -44,14 +46,17 @@ func (l *lookup) add(key uint64, at int) {
 }
 
 // each calls f with every person under the key, in order, until f says stop.
-func (l lookup) each(key uint64, f func(i int) bool) bool {
+func (l lookup) each(key uint64, f func(i int) bool) bool { return l.between(key, key, f) }
+
+// between does so for all keys from one to another.
+func (l lookup) between(key, last uint64, f func(i int) bool) bool {
 	at, _ := slices.BinarySearchFunc(l, key, func(e struct {
 		key uint64
 		at  int32
 	}, k uint64) int {
 		return cmp.Compare(e.key, k)
 	})
-	for ; at < len(l) && l[at].key == key; at++ {
+	for ; at < len(l) && l[at].key <= last; at++ {
 		if !f(int(l[at].at)) {
 			return false
 		}
@@ -65,6 +70,7 @@ func NewPopulation(size int, person func(i int, day time.Time) (Record, bool)) *
 	p := &Population{person: person, size: size, seed: maphash.MakeSeed()}
 	p.number = make(lookup, 0, size)
 	p.name = make(lookup, 0, size)
+	p.birth = make(lookup, 0, size)
 	for i := range size {
 		r, ok := person(i, time.Time{})
 		if !ok {
@@ -77,11 +83,31 @@ func NewPopulation(size int, person func(i int, day time.Time) (Record, bool)) *
 			p.old.add(n, i)
 		}
 		p.name.add(p.nameKey(r.Name, birthYear(r.Birth)), i)
+		if from, _ := birthKeys(r.Birth); from != 0 {
+			p.birth.add(from, i)
+		}
 	}
 	p.number.sort()
 	p.old.sort()
 	p.name.sort()
+	p.birth.sort()
 	return p
+}
+
+// birthKeys are the first and the last key of those who may be born on a date; the
+// first of a whole date is its own.
+func birthKeys(birth string) (first, last uint64) {
+	n, err := strconv.ParseUint((strings.ReplaceAll(birth, "-", "") + "00000000")[:8], 10, 64)
+	if err != nil || len(birth) < 4 {
+		return 0, 0
+	}
+	switch len(birth) {
+	case 4:
+		return n, n + 9999
+	case 7:
+		return n, n + 99
+	}
+	return n, n
 }
 
 func (p *Population) nameKey(name string, year int) uint64 {
@@ -123,6 +149,16 @@ func (p *Population) find(f *filter, day time.Time, limit int) []Record {
 			if !p.name.each(p.nameKey(f.name, year), try) {
 				break
 			}
+		}
+	case len(f.birth) >= 4:
+		first, last := birthKeys(f.birth)
+		p.birth.between(first, last, try)
+		// and those of whom the register knows less of the date than was asked
+		if year := first / 10000 * 10000; year != first {
+			p.birth.each(year, try)
+		}
+		if month := first / 100 * 100; month != first && month%10000 != 0 {
+			p.birth.each(month, try)
 		}
 	default:
 		for i := range p.size {

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -28,9 +30,11 @@ type Server struct {
 	// moves then become known by that time.
 	Now func() time.Time
 
-	Limit    int // most searches in a message; 0: 1000
-	Found    int // most people that one search may find; 0: 500
-	Callback *http.Client
+	Limit     int // most searches in a message; 0: 1000
+	Found     int // most people that one search may find; 0: 500
+	Callback  *http.Client
+	TokenLife time.Duration // of a bearer token; 0: an hour
+	Again     time.Duration // the first pause before a callback is tried again; 0: 300 ms
 
 	tokens   tokenKey
 	messages seen
@@ -42,16 +46,26 @@ type Server struct {
 // Handler serves the endpoints of the standard.
 func (s *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("POST /oauth2/client/token", s.giveToken)
-	mux.HandleFunc("GET /.well-known/jwks.json", s.giveKeys)
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
-	mux.HandleFunc("POST /registry/sync/search", s.syncSearch)
-	mux.HandleFunc("POST /registry/sync/txn/status", s.syncStatus)
-	mux.HandleFunc("POST /registry/search", s.asyncSearch)
-	mux.HandleFunc("POST /registry/txn/status", s.asyncStatus)
-	mux.HandleFunc("POST /registry/subscribe", s.subscribe)
-	mux.HandleFunc("POST /registry/unsubscribe", s.unsubscribe)
-	mux.HandleFunc("POST /sandbox/day", s.tellDay)
+	endpoints := map[string]http.HandlerFunc{
+		"POST /oauth2/client/token":      s.giveToken,
+		"GET /.well-known/jwks.json":     s.giveKeys,
+		"GET /healthz":                   func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) },
+		"POST /registry/sync/search":     s.syncSearch,
+		"POST /registry/sync/txn/status": s.syncStatus,
+		"POST /registry/search":          s.asyncSearch,
+		"POST /registry/txn/status":      s.asyncStatus,
+		"POST /registry/subscribe":       s.subscribe,
+		"POST /registry/unsubscribe":     s.unsubscribe,
+		"POST /sandbox/day":              s.tellDay,
+	}
+	for pattern, serve := range endpoints {
+		mux.HandleFunc(pattern, serve)
+		method, path, _ := strings.Cut(pattern, " ")
+		mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Allow", method)
+			refuse(w, http.StatusMethodNotAllowed, errBadRequest, r.Method+" is not for "+path)
+		})
+	}
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusNotFound, "err.request.not_found", r.Method+" "+r.URL.Path+" is not an endpoint of this register")
 	})
@@ -70,39 +84,49 @@ type refusal struct {
 
 func (r *refusal) Error() string { return r.code + ": " + r.said }
 
-// receive reads a message and checks who sent it. It returns the register's time
-// for the message.
-func (s *Server) receive(r *http.Request) (*envelope, time.Time, error) {
+func badRequest(said string) *refusal { return &refusal{http.StatusBadRequest, errBadRequest, said} }
+
+// receive reads a message of an action and checks who sent it, and reads its inner
+// message into m. It returns the register's time for the message.
+func (s *Server) receive(r *http.Request, action string, m any, needs ...string) (*envelope, time.Time, error) {
 	if err := s.checkToken(r); err != nil {
 		return nil, time.Time{}, err
 	}
-	body, err := readBody(r.Body)
+	body, err := requestBody(r, action)
 	if err != nil {
-		return nil, time.Time{}, &refusal{http.StatusBadRequest, errBadRequest, err.Error()}
+		return nil, time.Time{}, err
 	}
 	e, err := openEnvelope(body)
 	if err != nil {
-		return nil, time.Time{}, &refusal{http.StatusBadRequest, errBadRequest, err.Error()}
+		return nil, time.Time{}, badRequest(err.Error())
 	}
-	sent, err := e.header.time()
-	now := sent
+	if name := missing(e.Header, "message_id", "message_ts", "action", "sender_id", "total_count"); name != "" {
+		return nil, time.Time{}, badRequest("the header has no " + name)
+	}
+	now := time.Now()
 	if s.Now != nil {
 		now = s.Now()
-	} else if err != nil {
-		return nil, time.Time{}, &refusal{http.StatusBadRequest, errBadRequest, "message_ts is no time"}
+	} else if sent, err := e.header.time(); err == nil {
+		now = sent
 	}
 	switch {
 	case e.header.Encrypted:
 		return nil, now, &refusal{http.StatusBadRequest, errEncryption, "this register takes no encrypted messages"}
-	case e.header.SenderID == "":
-		return nil, now, &refusal{http.StatusBadRequest, errSenderInvalid, "the header has no sender_id"}
+	case !knows(s.Trust, e.header.SenderID):
+		return nil, now, &refusal{http.StatusForbidden, errSenderInvalid, fmt.Sprintf("no sender %q is known here", e.header.SenderID)}
 	case e.header.ReceiverID != "" && e.header.ReceiverID != s.ID:
 		return nil, now, &refusal{http.StatusBadRequest, errReceiverInvalid, fmt.Sprintf("this register is %q", s.ID)}
-	case e.Signature == "":
+	case e.Signature == "" && !unsigned(s.Trust):
 		return nil, now, &refusal{http.StatusForbidden, errSignatureMissing, "the message is not signed"}
 	}
 	if err := s.Trust.Verify(e.canonical, e.Signature, e.header.SenderID, now); err != nil {
 		return nil, now, &refusal{http.StatusForbidden, errSignatureInvalid, err.Error()}
+	}
+	if name := missing(e.Message, append(needs, "transaction_id")...); name != "" {
+		return nil, now, badRequest("the message has no " + name)
+	}
+	if err := json.Unmarshal(e.Message, m); err != nil {
+		return nil, now, badRequest(err.Error())
 	}
 	return e, now, nil
 }
@@ -115,18 +139,23 @@ func (s *Server) rejectHeader(e *envelope, now time.Time, action string, count i
 	case h.Version != "" && h.Version != Version:
 		return VersionInvalid, "this register speaks " + Version
 	case err != nil || sent.Sub(now).Abs() > 10*time.Minute:
-		return MessageTimeInvalid, "message_ts is not within ten minutes of " + now.UTC().Format(time.RFC3339)
+		return MessageTimeInvalid, "message_ts is not a time within ten minutes of " + now.UTC().Format(time.RFC3339)
+	case h.Action != action && !slices.Contains(actions, h.Action):
+		return ActionNotSupported, fmt.Sprintf("%q is no action of this register", h.Action)
 	case h.Action != action:
 		return ActionInvalid, fmt.Sprintf("this endpoint takes the action %q", action)
-	case h.MessageID == "" || !s.messages.first(h.SenderID+"\x00"+h.MessageID):
-		return MessageDuplicate, "message_id is missing or was used before"
-	case h.Total != count:
+	case h.Total != count || count == 0:
 		return CountInvalid, fmt.Sprintf("total_count is %d, the message has %d", h.Total, count)
 	case count > or(s.Limit, 1000):
 		return CountExceeded, fmt.Sprintf("at most %d in a message", or(s.Limit, 1000))
+	case !s.messages.first(h.SenderID + "\x00" + h.MessageID):
+		return MessageDuplicate, "message_id was used before"
 	}
 	return "", ""
 }
+
+// actions are those that a register is asked for.
+var actions = []string{"search", "subscribe", "unsubscribe", "txn-status"}
 
 // answerHeader is the header of what goes back to e.
 func (s *Server) answerHeader(e *envelope, now time.Time, action, status string) header {
@@ -153,13 +182,23 @@ func turnAway(w http.ResponseWriter, err error) {
 	if !errors.As(err, &r) {
 		r = &refusal{http.StatusInternalServerError, errUnavailable, err.Error()}
 	}
+	if r.status == http.StatusUnauthorized {
+		w.Header().Set("WWW-Authenticate", "Bearer")
+	}
 	refuse(w, r.status, r.code, r.said)
 }
 
+// refuse writes an error in the standard's two shapes at once: the list of a
+// transport error and the acknowledgement that says ERR.
 func refuse(w http.ResponseWriter, status int, code, said string) {
+	if len(said) > maxSaid {
+		said = strings.ToValidUTF8(said[:maxSaid], "")
+	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	body, _ := json.Marshal(httpErrors{[]ackError{{code, said}}})
+	one := ackError{code, said}
+	body, _ := json.Marshal(httpErrors{Errors: []ackError{one}, Message: ackMessage{
+		Ack: "ERR", Correlation: newID(), Time: time.Now().UTC().Format(time.RFC3339), Error: &one}})
 	_, _ = w.Write(body)
 }
 

@@ -58,18 +58,38 @@ func (s *Server) giveToken(w http.ResponseWriter, r *http.Request) {
 	if !basic {
 		id, secret = r.PostFormValue("client_id"), r.PostFormValue("client_secret")
 	}
-	if r.PostFormValue("grant_type") != "client_credentials" {
-		refuse(w, http.StatusBadRequest, errBadRequest, "grant_type must be client_credentials")
+	switch grant := r.PostFormValue("grant_type"); grant {
+	case "client_credentials":
+	case "":
+		refuseToken(w, http.StatusBadRequest, "invalid_request", "grant_type is missing; the form must be application/x-www-form-urlencoded")
+		return
+	default:
+		refuseToken(w, http.StatusBadRequest, "unsupported_grant_type", "grant_type must be client_credentials")
 		return
 	}
 	want, known := s.Access[id]
 	if subtle.ConstantTimeCompare([]byte(want), []byte(secret)) != 1 || !known {
-		refuse(w, http.StatusUnauthorized, errUnauthorized, "the client id or secret is wrong")
+		w.Header().Set("WWW-Authenticate", `Basic realm="register"`)
+		refuseToken(w, http.StatusUnauthorized, "invalid_client", "the client id or secret is wrong")
 		return
 	}
-	body, _ := json.Marshal(tokenAnswer{s.tokens.make(id, time.Now().Add(tokenLife)), int(tokenLife.Seconds()), "Bearer"})
+	life := or(s.TokenLife, tokenLife)
+	body, _ := json.Marshal(tokenAnswer{s.tokens.make(id, time.Now().Add(life)), int(life.Seconds()), "Bearer"})
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
+	_, _ = w.Write(body)
+}
+
+// refuseToken writes the error of RFC 6749 §5.2, and the same as the standard has it.
+func refuseToken(w http.ResponseWriter, status int, code, said string) {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	body, _ := json.Marshal(struct {
+		Error       string     `json:"error"`
+		Description string     `json:"error_description"`
+		Errors      []ackError `json:"errors"`
+	}{code, said, []ackError{{errUnauthorized, said}}})
 	_, _ = w.Write(body)
 }
 
@@ -77,8 +97,8 @@ func (s *Server) checkToken(r *http.Request) error {
 	if len(s.Access) == 0 {
 		return nil
 	}
-	token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-	if !ok || !s.tokens.valid(token, time.Now()) {
+	scheme, token, ok := strings.Cut(r.Header.Get("Authorization"), " ")
+	if !ok || !strings.EqualFold(scheme, "Bearer") || !s.tokens.valid(strings.TrimSpace(token), time.Now()) {
 		return &refusal{http.StatusUnauthorized, errUnauthorized, "a bearer token from /oauth2/client/token is needed"}
 	}
 	return nil

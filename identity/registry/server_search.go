@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -14,14 +15,13 @@ const maxPage = 1000
 
 // syncSearch answers /registry/sync/search, as well or as badly as the faults say.
 func (s *Server) syncSearch(w http.ResponseWriter, r *http.Request) {
-	e, now, err := s.receive(r)
+	var m searchRequest
+	e, now, err := s.receive(r, "search", &m, "search_request")
+	if err == nil && !idOK(m.Transaction) {
+		err = badRequest("transaction_id must have 1 to 99 characters")
+	}
 	if err != nil {
 		turnAway(w, err)
-		return
-	}
-	var m searchRequest
-	if err := json.Unmarshal(e.Message, &m); err != nil {
-		turnAway(w, &refusal{http.StatusBadRequest, errBadRequest, err.Error()})
 		return
 	}
 	fault, delay := s.Faults.draw(references(m))
@@ -37,24 +37,30 @@ func (s *Server) syncSearch(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusServiceUnavailable, errUnavailable, "the register is busy")
 		return
 	}
-	h, answer := s.search(e, m, now)
-	if fault == partial && len(answer.Responses) > 0 {
-		answer.Responses = slices.Delete(answer.Responses, len(answer.Responses)/2, len(answer.Responses))
-		h.Completed = len(answer.Responses)
-	}
-	body, err := seal(h, answer, s.Sign, now)
+	h, answer := s.search(e, m, newID(), now)
+	body, err := s.spoilt(fault, h, answer, now)
 	if err != nil {
 		turnAway(w, err)
 		return
-	}
-	if fault == badSignature {
-		body = []byte(strings.Replace(string(body), h.MessageID, newID(), 1)) // something was changed on the way
 	}
 	w.Header().Set("Content-Type", "application/json")
 	if fault == cutOff {
 		panicAfter(w, body[:len(body)/2])
 	}
 	_, _ = w.Write(body)
+}
+
+// spoilt seals an answer with the fault that befalls it.
+func (s *Server) spoilt(fault fault, h header, answer searchResponse, now time.Time) ([]byte, error) {
+	if fault == partial && len(answer.Responses) > 0 {
+		answer.Responses = slices.Delete(slices.Clone(answer.Responses), len(answer.Responses)/2, len(answer.Responses))
+		h.Completed = len(answer.Responses)
+	}
+	body, err := seal(h, answer, s.Sign, now)
+	if err == nil && fault == badSignature {
+		body = []byte(strings.Replace(string(body), h.MessageID, newID(), 1)) // something was changed on the way
+	}
+	return body, err
 }
 
 // panicAfter sends a part of the body and breaks the connection.
@@ -75,16 +81,12 @@ func references(m searchRequest) []string {
 }
 
 // search answers a search message as a whole.
-func (s *Server) search(e *envelope, m searchRequest, now time.Time) (header, searchResponse) {
+func (s *Server) search(e *envelope, m searchRequest, correlation string, now time.Time) (header, searchResponse) {
 	h := s.answerHeader(e, now, "on-search", succeeded)
 	h.Total = len(m.Requests)
-	answer := searchResponse{Transaction: m.Transaction, Correlation: newID(), Responses: []searchDone{}}
+	answer := searchResponse{Transaction: m.Transaction, Correlation: correlation, Responses: []searchDone{}}
 	if reason, said := s.rejectHeader(e, now, "search", len(m.Requests)); reason != "" {
 		h.Status, h.StatusReason, h.StatusMessage = rejected, reason, said
-		return h, answer
-	}
-	if m.Transaction == "" || len(m.Transaction) > 99 {
-		h.Status, h.StatusReason, h.StatusMessage = rejected, "rjct.errors.too_many", "transaction_id must have 1 to 99 characters"
 		return h, answer
 	}
 	met := make(map[string]bool, len(m.Requests))
@@ -92,7 +94,7 @@ func (s *Server) search(e *envelope, m searchRequest, now time.Time) (header, se
 		answer.Responses = append(answer.Responses, s.one(q, met, now))
 	}
 	h.Completed = len(answer.Responses)
-	s.txns.keep(e.header.SenderID, "on-search", answer)
+	s.txns.keep(e.header.SenderID, transaction{kind: "on-search", search: &answer})
 	return h, answer
 }
 
@@ -103,30 +105,35 @@ func (s *Server) one(q searchItem, met map[string]bool, now time.Time) searchDon
 		d.Reason, d.Said = reason, said
 		return d
 	}
-	switch {
-	case q.Reference == "" || len(q.Reference) > 99:
-		return reject(ReferenceInvalid, "reference_id must have 1 to 99 characters")
-	case met[q.Reference]:
+	if reason, said := malformed(q.Reference, q.Time, q.Locale); reason != "" {
+		return reject(reason, said)
+	}
+	if met[q.Reference] {
 		return reject(ReferenceDuplicate, "reference_id comes twice in the message")
 	}
 	met[q.Reference] = true
-	if _, err := time.Parse(time.RFC3339, q.Time); err != nil {
-		return reject(TimestampInvalid, "timestamp is not RFC 3339")
+	if v := q.Criteria.Version; v != "" && v != Version {
+		return reject(CriteriaInvalid, "search_criteria are of version "+v+", this register knows "+Version)
 	}
-	for _, by := range q.Criteria.Sort {
-		if _, ok := attributes[by.Attribute]; !ok || by.Order != "" && by.Order != "asc" && by.Order != "desc" {
+	var sorts []sortBy
+	if v := q.Criteria.Sort; len(v) > 0 && json.Unmarshal(v, &sorts) != nil {
+		return reject(SortInvalid, "sort is no list of attributes")
+	}
+	for _, by := range sorts {
+		if _, ok := attributeOf(by.Attribute); !ok || by.Order != "" && by.Order != "asc" && by.Order != "desc" {
 			return reject(SortInvalid, "sort by "+by.Attribute+" "+by.Order)
 		}
 	}
 	f, err := readFilter(q.Criteria.Type, q.Criteria.Query)
 	if err != nil {
+		var bad *filterError
+		if errors.As(err, &bad) {
+			return reject(FilterInvalid, err.Error())
+		}
 		return reject(CriteriaInvalid, err.Error())
 	}
-	page := pagination{Page: 1, Size: maxPage}
-	if p := q.Criteria.Pagination; p != nil {
-		page = pagination{Page: or(p.Page, 1), Size: p.Size}
-	}
-	if page.Page < 1 || page.Size < 1 || page.Size > maxPage {
+	page, ok := readPage(q)
+	if !ok {
 		return reject(PaginationInvalid, "page_size must be 1 to 1000, page_number from 1")
 	}
 	limit := or(s.Found, 500)
@@ -134,7 +141,7 @@ func (s *Server) one(q searchItem, met map[string]bool, now time.Time) searchDon
 	if len(found) > limit {
 		return reject(TooMany, "the search finds too many people; say more about them")
 	}
-	sortRecords(found, q.Criteria.Sort)
+	sortRecords(found, sorts)
 	page.Total = len(found)
 	from := min((page.Page-1)*page.Size, len(found))
 	to := min(from+page.Size, len(found))
@@ -147,9 +154,29 @@ func (s *Server) one(q searchItem, met map[string]bool, now time.Time) searchDon
 	return d
 }
 
+// readPage reads which page is asked for, the first of the largest size when none is.
+func readPage(q searchItem) (pagination, bool) {
+	raw := q.Criteria.Pagination
+	if len(raw) == 0 {
+		raw = q.Pagination
+	}
+	if len(raw) == 0 || raw.Kind() == 'n' {
+		return pagination{Page: 1, Size: maxPage}, true
+	}
+	var asked pageAsked
+	if err := json.Unmarshal(raw, &asked); err != nil {
+		return pagination{}, false
+	}
+	p := pagination{Page: 1, Size: asked.Size}
+	if asked.Page != nil {
+		p.Page = *asked.Page
+	}
+	return p, p.Page >= 1 && p.Page <= 1<<30 && p.Size >= 1 && p.Size <= maxPage
+}
+
 func sortRecords(found []Record, by []sortBy) {
 	for _, b := range slices.Backward(by) {
-		get := attributes[b.Attribute]
+		get, _ := attributeOf(b.Attribute)
 		slices.SortStableFunc(found, func(x, y Record) int {
 			if b.Order == "desc" {
 				x, y = y, x

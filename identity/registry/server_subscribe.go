@@ -3,6 +3,7 @@ package registry
 import (
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -23,17 +24,27 @@ type subscribeRequest struct {
 }
 
 type subscribeItem struct {
+	Locale    string            `json:"locale,omitempty"`
 	Reference string            `json:"reference_id"`
 	Criteria  subscribeCriteria `json:"subscribe_criteria"`
 	Time      string            `json:"timestamp"`
 }
 
 type subscribeCriteria struct {
-	Filter     jsontext.Value `json:"filter"`
+	Filter     jsontext.Value `json:"filter,omitempty"`
 	FilterType string         `json:"filter_type,omitempty"`
+	Frequency  *frequency     `json:"frequency,omitempty"`
 	Notify     string         `json:"notify_record_type"`
 	EventType  string         `json:"reg_event_type"`
 	RegType    string         `json:"reg_type,omitempty"`
+	Version    string         `json:"version,omitempty"`
+}
+
+// frequency bounds when a subscriber wants to be told.
+type frequency struct {
+	End       string `json:"end_time"`
+	Frequency string `json:"frequency"` // cron expression; this register tells at once
+	Start     string `json:"start_time"`
 }
 
 type subscribeResponse struct {
@@ -43,6 +54,7 @@ type subscribeResponse struct {
 }
 
 type subscribeDone struct {
+	Locale        string             `json:"locale,omitempty"`
 	Reference     string             `json:"reference_id"`
 	Status        string             `json:"status"`
 	Reason        string             `json:"status_reason_code,omitempty"`
@@ -51,13 +63,22 @@ type subscribeDone struct {
 	Time          string             `json:"timestamp"`
 }
 
+// subscriptionInfo says what is subscribed. The schema's properties and what it
+// requires do not agree (code and subscription_code, the criteria's members and
+// subscribe_criteria), so both are there.
 type subscriptionInfo struct {
-	Code      string         `json:"code"`
-	Filter    jsontext.Value `json:"filter"`
-	Notify    string         `json:"notify_record_type"`
-	EventType string         `json:"reg_event_type"`
-	Status    string         `json:"status"`
-	Time      string         `json:"timestamp"`
+	Code      string            `json:"code"`
+	Filter    jsontext.Value    `json:"filter"`
+	Type      string            `json:"filter_type"`
+	Frequency *frequency        `json:"frequency,omitempty"`
+	Notify    string            `json:"notify_record_type"`
+	EventType string            `json:"reg_event_type"`
+	RegType   string            `json:"reg_type"`
+	Status    string            `json:"status"` // subscribe or unsubscribe
+	Criteria  subscribeCriteria `json:"subscribe_criteria"`
+	Same      string            `json:"subscription_code"`
+	Time      string            `json:"timestamp"`
+	Version   string            `json:"version"`
 }
 
 type unsubscribeRequest struct {
@@ -81,28 +102,9 @@ type unsubscribeStatus struct {
 	Status string `json:"status"`
 }
 
-type notifyRequest struct {
-	Events      []notifyEvent `json:"notify_event"`
-	Transaction string        `json:"transaction_id"`
-}
-
-type notifyEvent struct {
-	Data      notifyData `json:"data"`
-	Locale    string     `json:"locale,omitempty"`
-	Reference string     `json:"reference_id"`
-	Time      string     `json:"timestamp"`
-}
-
-type notifyData struct {
-	EventType string  `json:"reg_event_type"`
-	Type      string  `json:"reg_record_type"`
-	Records   records `json:"reg_records"`
-	RegType   string  `json:"reg_type,omitempty"`
-	Version   string  `json:"version,omitempty"`
-}
-
 type subscription struct {
 	info        subscriptionInfo
+	kind        string // EventDeath or EventMove
 	sender, uri string
 	filter      *filter
 }
@@ -114,128 +116,196 @@ type subscriptions struct {
 
 // subscribe acknowledges /registry/subscribe and tells the outcome by on-subscribe.
 func (s *Server) subscribe(w http.ResponseWriter, r *http.Request) {
-	e, now, err := s.receive(r)
+	var m subscribeRequest
+	e, now, err := s.receive(r, "subscribe", &m, "subscribe_request")
+	if err == nil && !idOK(m.Transaction) {
+		err = badRequest("transaction_id must have 1 to 99 characters")
+	}
+	if err == nil && len(m.Requests) > 0 {
+		bad := 0
+		var reason, said string
+		for _, q := range m.Requests {
+			if reason, said = malformed(q.Reference, q.Time, q.Locale); reason != "" {
+				bad++
+			}
+		}
+		if bad == len(m.Requests) {
+			err = badRequest(reason + ": " + said)
+		}
+	}
 	if err != nil {
 		turnAway(w, err)
 		return
 	}
-	var m subscribeRequest
-	if err := json.Unmarshal(e.Message, &m); err != nil {
-		turnAway(w, &refusal{http.StatusBadRequest, errBadRequest, err.Error()})
-		return
-	}
-	h := s.answerHeader(e, now, "on-subscribe", succeeded)
-	answer := subscribeResponse{Transaction: m.Transaction, Correlation: newID(), Responses: []subscribeDone{}}
-	h.Total = len(m.Requests)
-	if reason, said := s.rejectHeader(e, now, "subscribe", len(m.Requests)); reason != "" {
-		h.Status, h.StatusReason, h.StatusMessage = rejected, reason, said
-	} else {
-		for _, q := range m.Requests {
-			answer.Responses = append(answer.Responses, s.subs.add(e.header, q, now))
+	correlation := newID()
+	s.acknowledge(w, e, now, correlation, func() {
+		h := s.answerHeader(e, now, "on-subscribe", succeeded)
+		h.Total = len(m.Requests)
+		answer := subscribeResponse{Transaction: m.Transaction, Correlation: correlation, Responses: []subscribeDone{}}
+		if reason, said := s.rejectHeader(e, now, "subscribe", len(m.Requests)); reason != "" {
+			h.Status, h.StatusReason, h.StatusMessage = rejected, reason, said
+		} else {
+			met := map[string]bool{}
+			for _, q := range m.Requests {
+				answer.Responses = append(answer.Responses, s.subscribeOne(e.header, q, met, now))
+			}
+			h.Completed = len(answer.Responses)
+			s.txns.keep(e.header.SenderID, transaction{kind: "on-subscribe", subscribe: &answer})
 		}
-		h.Completed = len(answer.Responses)
-	}
-	s.acknowledge(w, e, now, answer.Correlation, func() { s.callBack(e.header.SenderURI, h, answer, now) })
+		s.callBack(e.header.SenderURI, h, answer, now)
+	})
 }
 
-func (s *subscriptions) add(h header, q subscribeItem, now time.Time) subscribeDone {
+// eventKind reads the name of an event, plain or with the standard's prefix.
+func eventKind(name string) string {
+	name = strings.ToLower(name[strings.LastIndexByte(name, ':')+1:])
+	switch name {
+	case "death", "deceased", "death_registered":
+		return EventDeath
+	case "change_of_residence", "changeofresidence", "move", "residence_change":
+		return EventMove
+	}
+	return ""
+}
+
+func (s *Server) subscribeOne(h header, q subscribeItem, met map[string]bool, now time.Time) subscribeDone {
 	stamp := now.UTC().Format(time.RFC3339)
-	d := subscribeDone{Reference: q.Reference, Time: stamp, Status: rejected}
+	d := subscribeDone{Reference: q.Reference, Time: stamp, Status: rejected, Locale: locale}
+	reject := func(reason, said string) subscribeDone {
+		d.Reason, d.Said = reason, said
+		return d
+	}
+	if reason, said := malformed(q.Reference, q.Time, q.Locale); reason != "" {
+		if reason == CriteriaInvalid { // a subscription has no such reason
+			reason = "rjct.notify_details.invalid"
+		}
+		return reject(reason, said)
+	}
+	if met[q.Reference] {
+		return reject(ReferenceDuplicate, "reference_id comes twice in the message")
+	}
+	met[q.Reference] = true
 	c := q.Criteria
-	if c.EventType != EventDeath && c.EventType != EventMove {
-		d.Reason, d.Said = "rjct.notify_types.invalid", "reg_event_type must be death or change_of_residence"
-		return d
+	kind := eventKind(c.EventType)
+	if kind == "" {
+		return reject("rjct.notify_types.invalid", "this register tells of death and change_of_residence")
 	}
-	f, err := readFilter(or(c.FilterType, byPredicate), c.Filter)
+	if c.Notify == "" {
+		return reject("rjct.notify_details.invalid", "there is no notify_record_type")
+	}
+	if f := c.Frequency; f != nil {
+		start, err1 := time.Parse(time.RFC3339, f.Start)
+		end, err2 := time.Parse(time.RFC3339, f.End)
+		if err1 != nil || err2 != nil || !end.After(start) {
+			return reject("rjct.notify_details.invalid", "frequency needs start_time and end_time")
+		}
+	}
+	c.FilterType = or(c.FilterType, filterKind(c.Filter))
+	f, err := readFilter(c.FilterType, c.Filter)
 	if err != nil {
-		d.Reason, d.Said = "rjct.notify_details.invalid", err.Error()
-		return d
+		return reject("rjct.notify_details.invalid", err.Error())
 	}
+	if c.FilterType == byIdentifier && len(s.People.find(f, now, 1)) == 0 {
+		return reject("rjct.person_id.invalid", "nobody here has this number")
+	}
+	info := subscriptionInfo{Version: Version, Filter: c.Filter, Type: c.FilterType, Frequency: c.Frequency, Notify: c.Notify, EventType: c.EventType,
+		RegType: or(c.RegType, regType), Status: "subscribe", Criteria: c, Time: stamp}
+	have, fresh := s.subs.add(subscription{info, kind, h.SenderID, h.SenderURI, f})
+	if !fresh {
+		return reject("rjct.event.already_subscribed", "the subscription is "+have.Code)
+	}
+	d.Status, d.Subscriptions = succeeded, []subscriptionInfo{have}
+	return d
+}
+
+// filterKind tells the kind of a filter whose filter_type was left out.
+func filterKind(filter jsontext.Value) string {
+	var q struct {
+		Value jsontext.Value `json:"value"`
+	}
+	switch {
+	case filter.Kind() == '[':
+		return byPredicate
+	case filter.Kind() == '{' && json.Unmarshal(filter, &q) == nil && len(q.Value) > 0 && q.Value.Kind() != '{':
+		return byIdentifier
+	}
+	return byExpression
+}
+
+// add keeps a subscription, or returns the same one of before and false.
+func (s *subscriptions) add(one subscription) (subscriptionInfo, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, have := range s.list {
-		if have.sender == h.SenderID && have.info.EventType == c.EventType && slices.Equal(have.info.Filter, c.Filter) {
-			d.Reason, d.Said = "rjct.event.already_subscribed", "the subscription is "+have.info.Code
-			return d
+		if have.info.Status == "subscribe" && have.sender == one.sender && have.kind == one.kind && slices.Equal(have.info.Filter, one.info.Filter) {
+			return have.info, false
 		}
 	}
-	info := subscriptionInfo{Code: newID(), Filter: c.Filter, Notify: c.Notify, EventType: c.EventType, Status: "subscribe", Time: stamp}
-	s.list = append(s.list, subscription{info, h.SenderID, h.SenderURI, f})
-	d.Status = succeeded
-	d.Subscriptions = []subscriptionInfo{info}
-	return d
+	one.info.Code = newID()
+	one.info.Same = one.info.Code
+	s.list = append(s.list, one)
+	return one.info, true
 }
 
 // unsubscribe acknowledges /registry/unsubscribe and tells the outcome.
 func (s *Server) unsubscribe(w http.ResponseWriter, r *http.Request) {
-	e, now, err := s.receive(r)
+	var m unsubscribeRequest
+	e, now, err := s.receive(r, "unsubscribe", &m, "timestamp", "subscription_codes")
+	if err == nil {
+		_, timeErr := time.Parse(time.RFC3339, m.Time)
+		switch {
+		case !idOK(m.Transaction):
+			err = badRequest("transaction_id must have 1 to 99 characters")
+		case timeErr != nil:
+			err = badRequest(TimestampInvalid + ": timestamp is not RFC 3339 with a time zone")
+		case slices.ContainsFunc(m.Codes, func(c string) bool { return !idOK(c) }):
+			err = badRequest("rjct.subscription_code.invalid: a subscription code must have 1 to 99 characters")
+		}
+	}
 	if err != nil {
 		turnAway(w, err)
 		return
 	}
-	var m unsubscribeRequest
-	if err := json.Unmarshal(e.Message, &m); err != nil {
-		turnAway(w, &refusal{http.StatusBadRequest, errBadRequest, err.Error()})
-		return
-	}
-	h := s.answerHeader(e, now, "on-unsubscribe", succeeded)
-	h.Total = len(m.Codes)
-	answer := unsubscribeResponse{Transaction: m.Transaction, Correlation: newID(), Status: succeeded, Time: h.Time, Codes: []unsubscribeStatus{}}
-	if reason, said := s.rejectHeader(e, now, "unsubscribe", e.header.Total); reason != "" {
-		h.Status, h.StatusReason, h.StatusMessage = rejected, reason, said
-	} else {
-		for _, code := range m.Codes {
-			if s.subs.remove(e.header.SenderID, code) {
+	correlation := newID()
+	s.acknowledge(w, e, now, correlation, func() {
+		h := s.answerHeader(e, now, "on-unsubscribe", succeeded)
+		h.Total = len(m.Codes)
+		answer := unsubscribeResponse{Transaction: m.Transaction, Correlation: correlation, Status: succeeded, Time: h.Time, Codes: []unsubscribeStatus{}}
+		// some count the message as one request, some each code
+		if reason, said := s.rejectHeader(e, now, "unsubscribe", max(e.header.Total, 1)); reason != "" {
+			h.Status, h.StatusReason, h.StatusMessage = rejected, reason, said
+			answer.Status, answer.Said = rejected, said
+		} else {
+			for _, code := range m.Codes {
+				if reason := s.subs.end(e.header.SenderID, code); reason != "" {
+					answer.Status, answer.Reason, answer.Said = rejected, reason, "subscription "+code
+					continue
+				}
 				answer.Codes = append(answer.Codes, unsubscribeStatus{code, "unsubscribe"})
-			} else {
-				answer.Status, answer.Reason, answer.Said = rejected, "rjct.subscription_code.invalid", "no subscription "+code
 			}
+			h.Completed = len(answer.Codes)
+			s.txns.keep(e.header.SenderID, transaction{kind: "on-unsubscribe", unsubscribe: &answer})
 		}
-		h.Completed = len(answer.Codes)
-	}
-	s.acknowledge(w, e, now, answer.Correlation, func() { s.callBack(e.header.SenderURI, h, answer, now) })
+		s.callBack(e.header.SenderURI, h, answer, now)
+	})
 }
 
-func (s *subscriptions) remove(sender, code string) bool {
+// end ends a subscription; it returns the reason why it cannot.
+func (s *subscriptions) end(sender, code string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	n := len(s.list)
-	s.list = slices.DeleteFunc(s.list, func(one subscription) bool { return one.sender == sender && one.info.Code == code })
-	return len(s.list) < n
-}
-
-// Notify tells subscribers what the register learnt after one day and up to
-// another: deaths, and people who are no longer where they were. It returns how
-// many events were sent off; Wait ends when they have arrived or were given up.
-func (s *Server) Notify(after, until time.Time) int {
-	s.subs.mu.Lock()
-	list := slices.Clone(s.subs.list)
-	s.subs.mu.Unlock()
-	sent := 0
-	for _, sub := range list {
-		m := notifyRequest{Transaction: newID()}
-		for i := range s.People.size {
-			now, ok := s.People.person(i, until)
-			if !ok || !sub.filter.fits(now) {
-				continue
-			}
-			before, known := s.People.person(i, after)
-			if !known || sub.info.EventType == EventDeath && (now.Died == "" || before.Died != "") ||
-				sub.info.EventType == EventMove && now.Standing == before.Standing && now.Commune == before.Commune {
-				continue
-			}
-			m.Events = append(m.Events, notifyEvent{
-				Reference: newID(), Time: until.UTC().Format(time.RFC3339), Locale: locale,
-				Data: notifyData{EventType: sub.info.EventType, RegType: regType, Type: recordType, Version: Version, Records: records{toWire(now)}},
-			})
+	for i := range s.list {
+		one := &s.list[i]
+		switch {
+		case one.info.Code != code:
+		case one.sender != sender:
+			return "rjct.requester.invalid"
+		case one.info.Status == "unsubscribe":
+			return "rjct.event.already_unsubscribed"
+		default:
+			one.info.Status = "unsubscribe"
+			return ""
 		}
-		if len(m.Events) == 0 {
-			continue
-		}
-		sent += len(m.Events)
-		h := s.answerHeader(&envelope{header: header{SenderID: sub.sender}}, until, "notify", succeeded)
-		h.Total = len(m.Events)
-		s.work.Go(func() { s.callBack(sub.uri, h, m, until) })
 	}
-	return sent
+	return "rjct.subscription_code.invalid"
 }

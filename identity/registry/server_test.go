@@ -34,7 +34,9 @@ func call(t *testing.T, client *Client, path string, h map[string]any, message s
 		"sender_id": client.SenderID, "receiver_id": client.ReceiverID, "total_count": 1,
 	}
 	for k, v := range h {
-		head[k] = v
+		if head[k] = v; v == nil {
+			delete(head, k)
+		}
 	}
 	raw, err := json.Marshal(head)
 	if err != nil {
@@ -60,6 +62,7 @@ func post2(t *testing.T, url, token, body string) (int, map[string]any) {
 		t.Fatal(err)
 	}
 	req.Header.Set("Authorization", "Bearer "+token)
+	req.Header.Set("Content-Type", "application/json")
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		t.Fatal(err)
@@ -156,6 +159,7 @@ func TestReasonCodesOfTheHeader(t *testing.T) {
 		MessageDuplicate:   {"message_id": "same"},
 		MessageTimeInvalid: {"message_ts": "2026-10-13T01:00:00Z"},
 		ActionInvalid:      {"action": "subscribe"},
+		ActionNotSupported: {"action": "enrolled"},
 		CountInvalid:       {"total_count": 2},
 	} {
 		status, got := call(t, client, "/registry/sync/search", h, oneSearch)
@@ -185,8 +189,21 @@ func TestReasonCodesOfASearch(t *testing.T) {
 		{CriteriaInvalid, item("a", now, `{"query_type":"sql","query":{}}`)},
 		{CriteriaInvalid, item("a", now, `{"query_type":"idtype-value","query":{"type":"PASSPORT","value":"B1"}}`)},
 		{CriteriaInvalid, item("a", now, `{"query_type":"predicate","query":[]}`)},
-		{CriteriaInvalid, item("a", now, `{"query_type":"predicate","query":[{"expression1":{"attribute_name":"shoe_size","operator":"eq","attribute_value":"1"}}]}`)},
-		{CriteriaInvalid, item("a", now, `{"query_type":"predicate","query":[{"expression1":{"attribute_name":"sex","operator":"like","attribute_value":"f"}}]}`)},
+		{FilterInvalid, item("a", now, `{"query_type":"predicate","query":[{"expression1":{"attribute_name":"shoe_size","operator":"eq","attribute_value":"1"}}]}`)},
+		{FilterInvalid, item("a", now, `{"query_type":"predicate","query":[{"expression1":{"attribute_name":"sex","operator":"in","attribute_value":"f"}}]}`)},
+		{"", item("a", now, `{"query_type":"expression","query":{"type":"ns:org:QueryType:expression","value":{"expression":{"collection":"Person","query":{"$and":[{"birth_date":{"$gte":"1945"}},{"$or":[{"gender":"female"},{"gender":{"$eq":"male"}}]},{"$not":{"commune":"31843"}}]}}}}}`)},
+		{FilterInvalid, item("a", now, `{"query_type":"expression","query":{"type":"x","value":{"expression":{"query":{"$and":[{"place_of_birth":{"$eq":"here"}}]}}}}}`)},
+		{FilterInvalid, item("a", now, `{"query_type":"expression","query":{"type":"x","value":{"expression":{"query":{"$or":[]}}}}}`)},
+		{CriteriaInvalid, item("a", now, `{"query_type":"expression","query":{"type":"GraphQl","value":{"expression":"query { person(UIN: 1) { name } }"}}}`)},
+		{CriteriaInvalid, item("a", now, `{"query_type":"expression"}`)},
+		{CriteriaInvalid, item("a", now, `{"query":{"type":"UIN","value":"1"}}`)},
+		{CriteriaInvalid, item("a", now, strings.Replace(good, "{", `{"version":"2.0.0",`, 1))},
+		{CriteriaInvalid, strings.Replace(item("a", now, good), "{", `{"locale":"EN",`, 1)},
+		{PaginationInvalid, item("a", now, strings.Replace(good, "{", `{"pagination":{"page_size":10,"page_number":0},`, 1))},
+		{PaginationInvalid, item("a", now, strings.Replace(good, "{", `{"pagination":{"page_size":"many"},`, 1))},
+		{SortInvalid, item("a", now, strings.Replace(good, "{", `{"sort":"name",`, 1))},
+		{"", item("a", now, strings.Replace(good, "{", `{"sort":[{"attribute_name":"birth_date","sort_order":"desc"}],"pagination":{"page_size":1,"page_number":7},`, 1))},
+		{FilterInvalid, item("a", now, `{"query_type":"predicate","query":[{"expression1":{"attribute_name":"sex","operator":"like","attribute_value":"f"}}]}`)},
 		{SortInvalid, item("a", now, strings.Replace(good, "{", `{"sort":[{"attribute_name":"name","sort_order":"up"}],`, 1))},
 		{PaginationInvalid, item("a", now, strings.Replace(good, "{", `{"pagination":{"page_size":0},`, 1))},
 		{PaginationInvalid, item("a", now, strings.Replace(good, "{", `{"pagination":{"page_size":5,"page_number":-1},`, 1))},
