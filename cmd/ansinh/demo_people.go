@@ -30,7 +30,7 @@ func (d *demo) startRegister(ctx context.Context) error {
 		log := filepath.Join(d.dir, "register.log")
 		p, err := startProcess(ctx, "the sandbox register", log, "--json", "register", "serve", "--listen", "127.0.0.1:0",
 			"--seed", strconv.FormatUint(d.plan.Seed, 10), "--people", strconv.Itoa(d.plan.People), "--month", d.plan.Month.String(),
-			"--faults", "some", "--access-file", filepath.Join(d.dir, "register.json"))
+			"--faults", "some", "--today", "asker", "--access-file", filepath.Join(d.dir, "register.json"))
 		if err != nil {
 			return err
 		}

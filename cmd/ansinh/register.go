@@ -37,9 +37,9 @@ type registerServe struct {
 	Month      money.Month `help:"The month that the province is made for." default:"2026-11"`
 	File       string      `help:"Serve this register (CSV) instead of a generated province." type:"existingfile"`
 	Faults     string      `help:"How it misbehaves: none, some, many, down, half, lying, or slow=0.1,error=0.05,partial=…,signature=…,cut=…,delay=2s." default:"none"`
-	Profile    string      `help:"How messages are signed." enum:"ed25519,jws,hmac-sha256" default:"ed25519"`
+	Profile    string      `help:"How messages are signed; unsigned checks nothing, for trying out other people's clients." enum:"ed25519,jws,hmac-sha256,unsigned" default:"ed25519"`
 	AccessFile string      `help:"Also write what a client needs to this file, readable by its owner only."`
-	Today      string      `help:"The register's day, YYYY-MM-DD; without it every message brings its own time, so that the register follows the asker's clock." placeholder:"DAY"`
+	Today      string      `help:"The register's day: YYYY-MM-DD, or asker: every message brings its own time, so that the register follows the asker's clock. Default: the real one." placeholder:"DAY"`
 }
 
 func (c *registerServe) Run(ctx context.Context, a *app) error {
@@ -47,8 +47,10 @@ func (c *registerServe) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return usageError(err.Error())
 	}
-	var today func() time.Time
-	if c.Today != "" {
+	today := a.Now
+	if c.Today == "asker" {
+		today = nil
+	} else if c.Today != "" {
 		day, err := money.ParseDay(c.Today)
 		if err != nil {
 			return usageError(err.Error())
