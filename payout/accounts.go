@@ -41,3 +41,13 @@ func receivable(person int64) ledger.Account {
 func inTransit(a bank.RailAccountID, office string) ledger.Account {
 	return ledger.Account{Code: fmt.Sprintf("3389.r%d", a), Name: "Đang chuyển", Type: "liability", Office: office}
 }
+
+// cashInHand is money at the desk that is not yet at the bank.
+func cashInHand(office string) ledger.Account {
+	return ledger.Account{Code: "1111." + office, Name: "Tiền mặt " + office, Type: "asset", NoOverdraft: true, Office: office}
+}
+
+// suspense is money that came and that nobody has explained.
+func suspense(office string) ledger.Account {
+	return ledger.Account{Code: "3381." + office, Name: "Chờ xử lý " + office, Type: "liability", Office: office}
+}

@@ -320,11 +320,17 @@ func (b *bundle) nothingIsLost() {
 		"what was approved stands in 611": `
 			select (select coalesce(sum(p.owed - p.clawback), 0) from payment p join run r on r.id = p.run_id
 			        where r.state in ('approved', 'instructed', 'closed') and p.state not in ('held', 'cancelled'))
+			     + (select coalesce(sum(amount), 0) from recovery where kind = 'write_off' and confirmed_at is not null)
 			     - (select coalesce(sum(b.debits - b.credits), 0) from account a join balance b on b.account_id = a.id where a.code like '611.%')`,
 		"what was overpaid and not taken back stands in 1388": `
 			select (select coalesce(sum(p.clawback - p.set_off), 0) from payment p join run r on r.id = p.run_id
 			        where r.state in ('approved', 'instructed', 'closed') and p.state not in ('held', 'cancelled'))
+			     - (select coalesce(sum(amount), 0) from recovery_receipt)
+			     - (select coalesce(sum(amount), 0) from recovery where kind = 'write_off' and confirmed_at is not null)
 			     - (select coalesce(sum(b.debits - b.credits), 0) from account a join balance b on b.account_id = a.id where a.code like '1388.%')`,
+		"what the budget gave beyond what was spent is what people owe back": `
+			select coalesce(sum(case when a.code like '511.%' then b.credits - b.debits when a.code like '611.%' or a.code like '1388.%' then b.credits - b.debits end), 0)
+			from account a join balance b on b.account_id = a.id`,
 		"runs count their payments": `
 			select count(*) from run r,
 			    lateral (select count(*)::int n, coalesce(sum(amount), 0)::bigint total from payment where run_id = r.id and state = 'ready') p

@@ -104,6 +104,7 @@ func (c *chance) month(m money.Month) {
 			c.death(m)
 		}
 		c.send(r)
+		c.recover()
 	}
 }
 

@@ -78,6 +78,9 @@ func postRun(ctx context.Context, tx pgx.Tx, r Run, by string, now time.Time) er
 			return fundsError(err)
 		}
 		entry = &id
+		if err := refuseOverTaken(ctx, tx, r.ID); err != nil {
+			return err
+		}
 	}
 	if _, err := tx.Exec(ctx, `update run set state = 'approved', approved_at = $2, entry_id = $3 where id = $1`, r.ID, now, entry); err != nil {
 		return err

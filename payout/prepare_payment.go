@@ -94,14 +94,14 @@ func (p *preparation) payment(s *subtraction, c *candidate) (pay payment, ok boo
 	return pay, true, nil
 }
 
-// setOff takes what was overpaid, now and before, from what is owed, oldest line first
-// and at most the share that the settings allow.
+// setOff takes what was overpaid, now and before, from what is owed, oldest line first,
+// at most the share that the settings allow and at most a decided instalment.
 func (p *preparation) setOff(pay *payment) error {
 	most, err := money.Whole(pay.owed.Decimal().Mul(p.settings.SetOffShare).Truncate(0))
 	if err != nil {
 		return err
 	}
-	pay.setOff = min(pay.receivable+pay.clawback, most)
+	pay.setOff = pay.take(pay.clawback, most)
 	left := pay.setOff
 	for i := range pay.items { // they stand by month
 		x := &pay.items[i]

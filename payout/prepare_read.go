@@ -29,6 +29,7 @@ type candidate struct {
 	decided      time.Time // the latest decision
 	nth          int       // payments there were
 	receivable   money.VND // overpaid and not yet taken back
+	instalment   money.VND // at most this is taken this month; noInstalment: what the share allows
 	lastAccount  []byte    // of the last payment to a bank
 	carried      []carry
 	deathTold    bool // the bank told of a death, and nobody has closed the case
@@ -88,7 +89,7 @@ func (p *preparation) readChunk(ctx context.Context, tx pgx.Tx, after int64) ([]
 	}
 	all := newBatch(people)
 	for _, read := range []func(context.Context, pgx.Tx, *batch) error{
-		p.readPast, p.readMerged, p.readEntitlements, p.readPaid, p.readCases,
+		p.readPast, p.readRecovered, p.readMerged, p.readEntitlements, p.readPaid, p.readCases,
 	} {
 		if err := read(ctx, tx, all); err != nil {
 			return nil, err
@@ -131,7 +132,7 @@ func (p *preparation) readPast(ctx context.Context, tx pgx.Tx, g *batch) error {
 	var all []PaymentID
 	_, err = pgx.ForEachRow(rows, []any{&id, &nth, &receivable, &account, &back, &amounts}, func() error {
 		c := g.by[id]
-		c.nth, c.receivable, c.lastAccount = nth, max(receivable, 0), append([]byte(nil), account...)
+		c.nth, c.receivable, c.lastAccount = nth, receivable, append([]byte(nil), account...)
 		for i := range back {
 			c.carried = append(c.carried, carry{back[i], amounts[i]})
 			all = append(all, back[i])

@@ -25,6 +25,9 @@ func (c *checker) owed(ctx context.Context) error {
 	if err := d.read(ctx); err != nil {
 		return err
 	}
+	if err := d.recoveries(ctx); err != nil {
+		return err
+	}
 	people, err := open(ctx, c.txs[0], scanRight, `
 		select coalesce(p.merged_into, p.id), s.office, coalesce(s.birth, ''), s.died_on,
 			coalesce((select max(recorded_at) from life_event l where l.person_id = s.id and l.kind = 'death'), 'epoch'),
@@ -99,6 +102,7 @@ func (c *checker) owed(ctx context.Context) error {
 // derivation is what re-deriving needs besides the person.
 type derivation struct {
 	*checker
+	recovered
 	runs     map[int64]*preparedRun
 	order    []*preparedRun
 	editions map[string]*edition
@@ -230,7 +234,7 @@ func (d *derivation) person(p *subject) {
 			found, id = p.paid[at].lines, strconv.FormatInt(p.paid[at].payment, 10)
 		}
 		lines, owed, clawback, receivable := d.lines(p, run)
-		if maps.Equal(lines, found) && (at < 0 || d.setOff(owed, clawback, receivable) == p.paid[at].setOff) {
+		if maps.Equal(lines, found) && (at < 0 || d.setOff(p, run, owed, clawback, receivable) == p.paid[at].setOff) {
 			d.count(found, at >= 0)
 			continue
 		}
@@ -245,7 +249,7 @@ func (d *derivation) person(p *subject) {
 			}
 		}
 		if at >= 0 {
-			same(d.checker, "payment", id, "set off against what was overpaid", d.setOff(owed, clawback, receivable), p.paid[at].setOff)
+			same(d.checker, "payment", id, "set off against what was overpaid", d.setOff(p, run, owed, clawback, receivable), p.paid[at].setOff)
 		}
 	}
 }

@@ -70,12 +70,23 @@ func (d *derivation) lines(p *subject, run *preparedRun) (lines map[lineKey]line
 			clawback -= amount
 		}
 	}
-	return lines, owed, clawback, max(receivable, 0)
+	return lines, owed, clawback, receivable - d.recovered.before(p.id, run.at)
 }
 
-func (d *derivation) setOff(owed, clawback, receivable money.VND) money.VND {
+// setOff is what a payment should have taken back: all that was left, at most the share
+// of what was owed and at most the instalment that was decided, less what other runs of
+// the month took.
+func (d *derivation) setOff(p *subject, run *preparedRun, owed, clawback, receivable money.VND) money.VND {
 	most := money.VND(decimal.NewFromInt(int64(owed)).Mul(d.share).Truncate(0).IntPart())
-	return min(clawback+receivable, most)
+	if limit, ok := d.recovered.limit(p.id, run.at); ok {
+		for _, x := range p.paid {
+			if x.run < run.id && (x.live || x.changed.After(run.at)) && d.runs[x.run] != nil && d.runs[x.run].month == run.month {
+				limit -= x.setOff
+			}
+		}
+		most = min(most, max(limit, 0))
+	}
+	return min(max(clawback+receivable, 0), most)
 }
 
 // born is the month from which age is counted.
