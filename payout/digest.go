@@ -48,18 +48,26 @@ func (d *payment) leaf() [sha256.Size]byte {
 //	ansinh/run/v1
 //	<id>
 //	<office>
-//	<month>
+//	<month>                      (of a run for two months the first, +1)
 //	<schemes, comma between>
 //	<known on>
 //	<SHA-256 of the rates, hex>
 //	<n>
 //	<total>
 func runHead(r Run, rates []byte, n int, total money.VND) []byte {
-	return fmt.Appendf(nil, "ansinh/run/v1\n%d\n%s\n%s\n%s\n%s\n%x\n%d\n%d\n", r.ID, r.Office, r.Month, strings.Join(r.Schemes, ","),
+	return fmt.Appendf(nil, "ansinh/run/v1\n%d\n%s\n%s\n%s\n%s\n%x\n%d\n%d\n", r.ID, r.Office, r.covers(), strings.Join(r.Schemes, ","),
 		r.KnownOn.Format(time.DateOnly), rates, n, total)
 }
 
 // Statement is what an approver signs: the bytes that say which run, as it is, and who.
 func Statement(r Run, staff StaffID) []byte {
-	return fmt.Appendf(nil, "ansinh/approve-run/v1\n%d\n%s\n%s\n%x\n%d\n%d\n%d\n", r.ID, r.Office, r.Month, r.Digest, r.N, r.Total, staff)
+	return fmt.Appendf(nil, "ansinh/approve-run/v1\n%d\n%s\n%s\n%x\n%d\n%d\n%d\n", r.ID, r.Office, r.covers(), r.Digest, r.N, r.Total, staff)
+}
+
+// covers writes the months of a run: "2027-01", of two "2027-01+1".
+func (r Run) covers() string {
+	if r.Months == 2 {
+		return r.Month.String() + "+1"
+	}
+	return r.Month.String()
 }

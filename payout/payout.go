@@ -103,19 +103,29 @@ type Run struct {
 	SubmittedBy     *StaffID    `json:"submitted_by"`
 	SubmittedAt     *time.Time  `json:"submitted_at"`
 	ApprovedAt      *time.Time  `json:"approved_at"`
-	Reason          string      `json:"reason"` // why it was rejected or voided
+	Reason          string      `json:"reason"`    // why it was rejected or voided
+	Months          int         `json:"months"`    // that it pays, from Month on: 1, or 2 before Tết
+	MonthsBy        string      `json:"months_by"` // the paper that allows two
 }
+
+// LastMonth is the last month that the run pays.
+func (r Run) LastMonth() money.Month { return r.Month.Add(r.Months - 1) }
 
 // PrepareInput says which run to compute.
 type PrepareInput struct {
 	Office          string
 	Month           money.Month
-	Schemes         []Scheme // empty means all
+	Schemes         []Scheme // empty means all; or one programme
 	KnownOn         time.Time
 	By              StaffID
 	WithProvisional bool
+	Months          int    // 0 and 1 pay the month, 2 the next one with it
+	MonthsBy        string // the paper that allows two together (TT 44/2022 Đ8.3)
 	Now             time.Time
 }
+
+// lastMonth is the last month that the run will pay.
+func (in *PrepareInput) lastMonth() money.Month { return in.Month.Add(in.Months - 1) }
 
 // Approval is one person's signature over a run.
 type Approval struct {

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -144,9 +146,12 @@ func openBooks(ctx context.Context, tx pgx.Tx, office string, parts []part) (acc
 	return b, err
 }
 
+// schemes lists what there are parts of, programmes too, in one order.
+func (b accounts) schemes() []Scheme { return slices.Sorted(maps.Keys(b.net)) }
+
 // checkFunds refuses a run that a fund cannot cover before anything is posted.
 func (b accounts) checkFunds(ctx context.Context, tx pgx.Tx) error {
-	for _, s := range Schemes {
+	for _, s := range b.schemes() {
 		if b.net[s] == 0 {
 			continue
 		}
@@ -191,7 +196,7 @@ func (b accounts) transfers(parts []part, mirrored bool) iter.Seq2[ledger.Transf
 				return
 			}
 		}
-		for _, s := range Schemes {
+		for _, s := range b.schemes() {
 			if !move(fund(b.office, s), revenue(b.office, s), b.net[s], "") {
 				return
 			}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -31,12 +32,25 @@ func Prepare(ctx context.Context, pool *pgxpool.Pool, in PrepareInput) (_ Run, e
 	if len(in.Schemes) == 0 {
 		in.Schemes = Schemes
 	}
-	for _, s := range in.Schemes {
-		if !isScheme(s) {
-			return Run{}, refuse("%q is not a scheme; use btxh, htxh or ncc", s)
+	var grant *grant
+	if len(in.Schemes) == 1 && !isScheme(in.Schemes[0]) {
+		if grant, err = readGrant(ctx, pool, in.Schemes[0]); err != nil {
+			return Run{}, err
 		}
+	} else {
+		for _, s := range in.Schemes {
+			if !isScheme(s) {
+				return Run{}, refuse("%q is not a scheme; use btxh, htxh or ncc, or one programme alone", s)
+			}
+		}
+		in.Schemes = slices.DeleteFunc(slices.Clone(Schemes), func(s Scheme) bool { return !slices.Contains(in.Schemes, s) })
 	}
-	in.Schemes = slices.DeleteFunc(slices.Clone(Schemes), func(s Scheme) bool { return !slices.Contains(in.Schemes, s) })
+	if in.Months == 0 {
+		in.Months = 1
+	}
+	if in.Months > 2 || in.Months < 1 || (in.Months == 2 && (strings.TrimSpace(in.MonthsBy) == "" || grant != nil)) {
+		return Run{}, refuse("a run pays its month, or two together with the paper that allows it; a programme is paid once")
+	}
 	settings, err := LoadSettings(ctx, pool)
 	if err != nil {
 		return Run{}, err
@@ -49,8 +63,8 @@ func Prepare(ctx context.Context, pool *pgxpool.Pool, in PrepareInput) (_ Run, e
 		return Run{}, err
 	}
 	p := &preparation{in: in, settings: settings, pool: pool, rates: rates,
-		calc:    NewCalc(rates, settings.rules(), in.KnownOn, in.WithProvisional, in.Month),
-		reasons: map[string]int64{}, sets: map[int]bool{}}
+		calc:    NewCalc(rates, settings.rules(), in.KnownOn, in.WithProvisional, in.lastMonth()),
+		reasons: map[string]int64{}, sets: map[int]bool{}, grant: grant}
 	var run Run
 	err = bulkTx(ctx, pool, func(tx pgx.Tx) error {
 		if err := p.run(ctx, tx); err != nil {
@@ -64,6 +78,8 @@ func Prepare(ctx context.Context, pool *pgxpool.Pool, in PrepareInput) (_ Run, e
 		err = ErrOverlap
 	case "run_office_fkey":
 		err = refuse("there is no office %q", in.Office)
+	case "run_schemes":
+		err = refuse("programme %s is not confirmed, or is for another month or office", in.Schemes[0])
 	}
 	return run, err
 }
@@ -81,6 +97,9 @@ type preparation struct {
 	n, heldN int
 	total    money.VND
 	held     money.VND
+	grant    *grant               // of a programme's run
+	moves    map[int64]*residence // of who was ever transferred to or from this office
+	left     []int64              // of them, who was transferred from it
 }
 
 func (p *preparation) run(ctx context.Context, tx pgx.Tx) error {
@@ -90,11 +109,15 @@ func (p *preparation) run(ctx context.Context, tx pgx.Tx) error {
 	}
 	digest := p.rates.Digest()
 	err = tx.QueryRow(ctx, `
-		insert into run (office, month, schemes, prepared_by, prepared_at, known_on, with_provisional, rates)
-		values (@office, @month, @schemes, @by, @now, @known, @provisional, @rates) returning id`,
+		insert into run (office, month, schemes, prepared_by, prepared_at, known_on, with_provisional, rates, months, months_by)
+		values (@office, @month, @schemes, @by, @now, @known, @provisional, @rates, @months, @months_by) returning id`,
 		pgx.StrictNamedArgs{"office": p.in.Office, "month": p.in.Month, "schemes": p.in.Schemes, "by": p.in.By,
-			"now": p.in.Now, "known": p.in.KnownOn, "provisional": p.in.WithProvisional, "rates": digest[:]}).Scan(&p.id)
+			"now": p.in.Now, "known": p.in.KnownOn, "provisional": p.in.WithProvisional, "rates": digest[:],
+			"months": p.in.Months, "months_by": p.in.MonthsBy}).Scan(&p.id)
 	if err != nil {
+		return err
+	}
+	if err := p.readMoves(ctx, tx); err != nil {
 		return err
 	}
 	s := subtraction{Calc: p.calc}
@@ -141,7 +164,7 @@ func (p *preparation) run(ctx context.Context, tx pgx.Tx) error {
 		return err
 	}
 	return audit.Record(ctx, tx, audit.Event{At: p.in.Now, Actor: who, Kind: "run.prepared", Subject: p.id.subject(),
-		Payload: map[string]any{"office": p.in.Office, "month": p.in.Month, "schemes": p.in.Schemes,
+		Payload: map[string]any{"office": p.in.Office, "month": p.in.Month, "months": p.in.Months, "schemes": p.in.Schemes,
 			"known_on": p.in.KnownOn.Format(time.DateOnly), "n": p.n, "total": p.total, "held_n": p.heldN, "held_total": p.held,
 			"provisional": sets}})
 }

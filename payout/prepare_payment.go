@@ -35,14 +35,18 @@ type item struct {
 
 // The reasons that a run itself holds a payment for, besides those of beneficiaries.
 const (
-	HoldJump     = "amount_jump"      // far from last month, and no decision says why
-	HoldMost     = "above_limit"      // more than one person should get at once
-	HoldBounced  = "account_bounced"  // this account sent money back
-	HoldDeath    = "death_reported"   // the bank told of a death
-	HoldCooling  = "account_new"      // the account changed a few days ago
-	HoldDetail   = "detail_missing"   // number of children, percentage or units
-	HoldByHand   = "held_by_hand"     // a person held it
-	HoldPayee    = "deceased_since"   // a death became known after the run was computed
+	HoldJump    = "amount_jump"     // far from last month, and no decision says why
+	HoldMost    = "above_limit"     // more than one person should get at once
+	HoldBounced = "account_bounced" // this account sent money back
+	HoldDeath   = "death_reported"  // the bank told of a death
+	HoldCooling = "account_new"     // the account changed a few days ago
+	HoldDetail  = "detail_missing"  // number of children, percentage or units
+	HoldByHand  = "held_by_hand"    // a person held it
+	HoldPayee   = "deceased_since"  // a death became known after the run was computed
+
+	HoldSuspended   = "suspended"   // what was not received waits until the person's support is resumed
+	HoldUncollected = "uncollected" // nobody came for three months: suspended by rule (TT 02/2021 Đ2.3)
+
 	SeeAccount   = "account_changed"  // for attention: another account than last time
 	SeeNew       = "first_payment"    // for attention: nothing was paid before
 	SeeClawback  = "clawback"         // for attention: something was overpaid
@@ -52,7 +56,10 @@ const (
 
 // payment computes one person; false when there is nothing to write.
 func (p *preparation) payment(s *subtraction, c *candidate) (pay payment, ok bool, err error) {
-	lines, err := s.run(c.who, p.settings.Opening, p.in.Month)
+	if p.grant != nil {
+		return p.grantTo(c)
+	}
+	lines, err := s.through(c.who, p.settings.Opening, p.in.Month, p.in.lastMonth())
 	if err != nil {
 		return pay, false, err
 	}
@@ -60,7 +67,7 @@ func (p *preparation) payment(s *subtraction, c *candidate) (pay payment, ok boo
 	var sets []int
 	for i := range lines {
 		l := &lines[i]
-		if !slices.Contains(p.in.Schemes, Schemes[l.scheme]) {
+		if !slices.Contains(p.in.Schemes, Schemes[l.scheme]) || !p.pays(c.id, l.month) {
 			continue
 		}
 		if l.amount > 0 {
@@ -74,6 +81,7 @@ func (p *preparation) payment(s *subtraction, c *candidate) (pay payment, ok boo
 		sets = p.calc.provisional(sets, l)
 		text := s.appendArticle(nil, l)
 		text = s.appendExplanation(append(text, 0), l)
+		text = c.appendDecision(text, l)
 		pay.items = append(pay.items, item{scheme: Schemes[l.scheme], category: l.name, month: l.month, amount: l.amount,
 			kind: l.kind, reason: string(text)})
 	}
@@ -126,6 +134,8 @@ func (p *preparation) look(pay *payment, provisional bool) {
 	}
 	changed := c.way == "bank" && len(c.lastAccount) > 0 && !bytes.Equal(c.lastAccount, c.accountIdx)
 	hold(c.missing, HoldDetail)
+	hold(c.suspended && pay.carried > 0, HoldSuspended)
+	hold(c.uncollected >= 3 && !c.suspended, HoldUncollected)
 	hold(c.deathTold, HoldDeath)
 	hold(c.badAccount, HoldBounced)
 	hold(pay.amount > p.settings.MaxPayment, HoldMost)

@@ -36,6 +36,10 @@ type candidate struct {
 	badAccount   bool // this account sent money back
 	missing      bool // a detail the amount depends on
 	lastMonthSum money.VND
+	steps        []decidedStep // what decisions changed
+	suspended    bool
+	uncollected  int          // months in a row
+	granted      *grantedItem // of a programme
 }
 
 // carry is an earlier payment that was not received.
@@ -52,14 +56,14 @@ type carry struct {
 // the number of earlier payments is comes first: a run that commits after that is
 // noticed by payment_one_at_a_time.
 func (p *preparation) readChunk(ctx context.Context, tx pgx.Tx, after int64) ([]candidate, error) {
+	args := pgx.StrictNamedArgs{"known": p.in.KnownOn, "after": after, "size": chunkSize}
 	rows, err := tx.Query(ctx, `
 		select y.person_id, p.birth, p.died_on, y.payee_id, coalesce(y.payee_name, ''), coalesce(y.payee_kind, 'self'),
 		       coalesce(y.way, 'cash'), y.bank_bin, y.account_enc, y.account_idx, coalesce(y.holder_name, ''), y.payee_since,
 		       y.hold_reasons
 		from payable_on(@known) y join person p on p.id = y.person_id
-		where y.office = @office and y.person_id > @after
-		order by y.person_id limit @size`,
-		pgx.StrictNamedArgs{"known": p.in.KnownOn, "office": p.in.Office, "after": after, "size": chunkSize})
+		where `+p.whom(args)+` and y.person_id > @after
+		order by y.person_id limit @size`, args)
 	if err != nil {
 		return nil, err
 	}
@@ -88,8 +92,11 @@ func (p *preparation) readChunk(ctx context.Context, tx pgx.Tx, after int64) ([]
 		return nil, err
 	}
 	all := newBatch(people)
+	if p.grant != nil {
+		return people, p.readGranted(ctx, tx, all)
+	}
 	for _, read := range []func(context.Context, pgx.Tx, *batch) error{
-		p.readPast, p.readRecovered, p.readMerged, p.readEntitlements, p.readPaid, p.readCases,
+		p.readPast, p.readRecovered, p.readMerged, p.readEntitlements, p.readPaid, p.readCases, p.readUncollected,
 	} {
 		if err := read(ctx, tx, all); err != nil {
 			return nil, err
@@ -182,7 +189,7 @@ func (p *preparation) readMerged(ctx context.Context, tx pgx.Tx, g *batch) error
 
 func (p *preparation) readEntitlements(ctx context.Context, tx pgx.Tx, g *batch) error {
 	rows, err := tx.Query(ctx, `
-		select person_id, scheme, category, first_month, last_month, children, injury_percent, seniority_units, decision_on
+		select id, decided, person_id, scheme, category, first_month, last_month, children, injury_percent, seniority_units, decision_on
 		from unnest($1::bigint[]) c(of) cross join lateral (select * from entitlement where person_id = c.of offset 0) e`, g.ids)
 	if err != nil {
 		return err
@@ -191,7 +198,10 @@ func (p *preparation) readEntitlements(ctx context.Context, tx pgx.Tx, g *batch)
 	var e Entitlement
 	var children, percent, units *int
 	var decided *time.Time
-	_, err = pgx.ForEachRow(rows, []any{&id, &e.Scheme, &e.Category, &e.FirstMonth, &e.LastMonth, &children, &percent, &units, &decided}, func() error {
+	var entitlement int64
+	var byDecision bool
+	var cutting []toCut
+	_, err = pgx.ForEachRow(rows, []any{&entitlement, &byDecision, &id, &e.Scheme, &e.Category, &e.FirstMonth, &e.LastMonth, &children, &percent, &units, &decided}, func() error {
 		e.Children, e.InjuryPercent, e.SeniorityUnits, e.DecisionOn = value(children), value(percent), value(units), time.Time{}
 		if decided != nil {
 			e.DecisionOn = *decided
@@ -207,13 +217,20 @@ func (p *preparation) readEntitlements(ctx context.Context, tx pgx.Tx, g *batch)
 		if x.n < 0 { // computed as if it were one, and held
 			x.n, c.missing = 1, true
 		}
-		c.who.ents = append(c.who.ents, x)
 		if e.DecisionOn.After(c.decided) {
 			c.decided = e.DecisionOn
 		}
+		if byDecision {
+			cutting = append(cutting, toCut{entitlement, c, x})
+		} else {
+			c.who.ents = append(c.who.ents, x)
+		}
 		return nil
 	})
-	return err
+	if err != nil {
+		return err
+	}
+	return p.cutDecided(ctx, tx, cutting)
 }
 
 func value(n *int) int {
@@ -231,7 +248,8 @@ func (p *preparation) readPaid(ctx context.Context, tx pgx.Tx, g *batch) error {
 		select p.person_id, i.scheme, i.category, i.month, i.month, i.amount
 		from unnest($1::bigint[]) c(of)
 		cross join lateral (select id, person_id from payment where person_id = c.of and live offset 0) p
-		cross join lateral (select * from payment_item where payment_id = p.id offset 0) i`, g.ids, p.settings.Opening)
+		cross join lateral (select * from payment_item where payment_id = p.id offset 0) i
+		where i.scheme in ('btxh', 'htxh', 'ncc')`, g.ids, p.settings.Opening)
 	if err != nil {
 		return err
 	}
@@ -245,7 +263,7 @@ func (p *preparation) readPaid(ctx context.Context, tx pgx.Tx, g *batch) error {
 			return fmt.Errorf("person %d, paid: %w", id, err)
 		}
 		c := g.by[id]
-		for x.month = max(first, p.settings.Opening); x.month <= min(last, p.in.Month); x.month++ {
+		for x.month = max(first, p.settings.Opening); x.month <= min(last, p.in.lastMonth()); x.month++ {
 			c.who.paid = append(c.who.paid, x)
 			if x.month == p.in.Month-1 {
 				c.lastMonthSum += x.amount

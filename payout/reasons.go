@@ -64,13 +64,16 @@ func ReasonWords(code string) (vi, en string) {
 
 // holdWords are the reasons that only a run knows.
 var holdWords = map[string][2]string{
-	HoldJump:     {"Số tiền khác xa tháng trước mà không có quyết định nào giải thích", "Far from last month's amount and no decision explains it"},
-	HoldMost:     {"Vượt mức tối đa cho một người trong một đợt", "Above the most that one person gets in a run"},
-	HoldBounced:  {"Tài khoản này đã trả lại tiền; cần tài khoản khác", "This account sent money back; another is needed"},
-	HoldDeath:    {"Ngân hàng báo chủ tài khoản đã chết; cần xác minh", "The bank says the holder died; to be verified"},
-	HoldCooling:  {"Tài khoản mới đổi vài ngày trước; xác nhận bằng kênh khác", "The account changed days ago; confirm it by another channel"},
-	HoldDetail:   {"Thiếu số con, tỷ lệ tổn thương hoặc thâm niên", "Number of children, percentage of injury or seniority missing"},
-	HoldByHand:   {"Cán bộ giữ lại", "Held by hand"},
+	HoldJump:        {"Số tiền khác xa tháng trước mà không có quyết định nào giải thích", "Far from last month's amount and no decision explains it"},
+	HoldMost:        {"Vượt mức tối đa cho một người trong một đợt", "Above the most that one person gets in a run"},
+	HoldBounced:     {"Tài khoản này đã trả lại tiền; cần tài khoản khác", "This account sent money back; another is needed"},
+	HoldDeath:       {"Ngân hàng báo chủ tài khoản đã chết; cần xác minh", "The bank says the holder died; to be verified"},
+	HoldCooling:     {"Tài khoản mới đổi vài ngày trước; xác nhận bằng kênh khác", "The account changed days ago; confirm it by another channel"},
+	HoldDetail:      {"Thiếu số con, tỷ lệ tổn thương hoặc thâm niên", "Number of children, percentage of injury or seniority missing"},
+	HoldByHand:      {"Cán bộ giữ lại", "Held by hand"},
+	HoldSuspended:   {"Đang tạm dừng trợ cấp; phần chưa nhận chờ đến khi được hưởng lại", "Suspended; what was not received waits until it is resumed"},
+	HoldUncollected: {"Ba tháng liền không nhận; tạm dừng chi, cần quyết định", "Not collected for three months; suspended by rule, a decision is needed"},
+
 	HoldPayee:    {"Biết tin người hưởng đã mất sau khi lập đợt", "Known to have died since the run was computed"},
 	SeeAccount:   {"Tài khoản khác lần chi trước", "Another account than last time"},
 	SeeNew:       {"Chi lần đầu", "First payment"},

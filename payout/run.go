@@ -13,12 +13,12 @@ import (
 const runColumns = `
 	select r.id, r.office, r.month, r.schemes, r.state, r.known_on, r.with_provisional, r.provisional_sets, r.digest, r.n, r.total,
 	       r.held_n, r.held_total, (select count(*) from approval a where a.run_id = r.id and a.digest = r.digest), r.approvals_needed,
-	       r.prepared_by, r.prepared_at, r.submitted_by, r.submitted_at, r.approved_at, r.reason
+	       r.prepared_by, r.prepared_at, r.submitted_by, r.submitted_at, r.approved_at, r.reason, r.months, r.months_by
 	from run r `
 
 func scanRun(row pgx.CollectableRow) (r Run, err error) {
 	err = row.Scan(&r.ID, &r.Office, &r.Month, &r.Schemes, &r.State, &r.KnownOn, &r.WithProvisional, &r.ProvisionalSets, &r.Digest, &r.N, &r.Total,
-		&r.HeldN, &r.HeldTotal, &r.Approvals, &r.ApprovalsNeeded, &r.PreparedBy, &r.PreparedAt, &r.SubmittedBy, &r.SubmittedAt, &r.ApprovedAt, &r.Reason)
+		&r.HeldN, &r.HeldTotal, &r.Approvals, &r.ApprovalsNeeded, &r.PreparedBy, &r.PreparedAt, &r.SubmittedBy, &r.SubmittedAt, &r.ApprovedAt, &r.Reason, &r.Months, &r.MonthsBy)
 	return r, err
 }
 

@@ -43,10 +43,16 @@ type person struct {
 	paid []settledMonth // any order
 }
 
-// run gives owed minus paid for every month from the person's first entitlement, but
-// not before from, to month; lines stand by month, scheme and category, and are valid
-// until the next call.
+// run is through for a run of one month.
 func (s *subtraction) run(p person, from, month money.Month) ([]line, error) {
+	return s.through(p, from, month, month)
+}
+
+// through gives owed minus paid for every month from the person's first entitlement, but
+// not before from, to upTo; month is the run's own, and what comes after it is paid
+// together with it. Lines stand by month, scheme and category, and are valid
+// until the next call.
+func (s *subtraction) through(p person, from, month, upTo money.Month) ([]line, error) {
 	s.lines, s.before = s.lines[:0], s.before[:0]
 	if len(p.ents) == 0 {
 		return s.lines, nil
@@ -61,7 +67,7 @@ func (s *subtraction) run(p person, from, month money.Month) ([]line, error) {
 	for next < len(p.paid) && p.paid[next].month < first {
 		next++
 	}
-	for m := first; m <= month; m++ {
+	for m := first; m <= upTo; m++ {
 		var err error
 		if s.dues, err = s.owed(s.dues[:0], p.born, p.last, p.ents, m); err != nil {
 			return nil, err
@@ -126,7 +132,7 @@ func (s *subtraction) append(l line, m, current money.Month) {
 	switch {
 	case l.amount > 0 && s.isFuneral(l.category):
 		l.kind = Funeral
-	case m == current:
+	case m >= current:
 		l.kind = Regular
 	case l.amount > 0:
 		l.kind = Arrears
