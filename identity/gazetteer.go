@@ -22,7 +22,7 @@ type Gazetteer struct {
 	nameOf    map[string]string   // today's units by code
 	old       map[string][]oldUnit
 	oldByCode map[string][]oldUnit
-	bare      map[string]bool     // the keys of byName that are without a kind
+	bare      map[string]bool // the keys of byName that are without a kind
 	districts map[string]bool
 	provinces map[string]bool
 }

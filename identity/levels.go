@@ -61,8 +61,8 @@ const (
 	kTwo      // two digits wrong
 	kRelative // it is the number of somebody in this person's household
 	kSlid     // the neighbouring row has this person's number
-	kDiffer  // it is somebody else's
-	kUnknown // nobody has it
+	kDiffer   // it is somebody else's
+	kUnknown  // nobody has it
 	kOldSame
 	kOldSlip
 	kOldDiffer

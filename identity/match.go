@@ -50,6 +50,7 @@ type matching struct {
 	prepared
 	cands   [][]candidate // by row; one for rows that the number settled
 	settled []bool
+	moved   []bool // by row: a column that slid was put back
 	w       *weights
 	post    []float64 // by row: posterior of its best candidate
 	from    float64   // the posterior from which rows are linked
@@ -112,7 +113,7 @@ func (ix *Index) MatchEach(rows []Row, now func() time.Time, each func(Result) e
 // byNumber is the first stage: number, borne out by name and birth.
 func (m *matching) byNumber() {
 	m.cands = make([][]candidate, len(m.rows))
-	m.settled = make([]bool, len(m.rows))
+	m.settled, m.moved = make([]bool, len(m.rows)), make([]bool, len(m.rows))
 	m.chunks(func(f *finder, i int) {
 		if c, ok := f.byNumber(&m.queries[i]); ok {
 			m.cands[i], m.settled[i] = []candidate{c}, true
@@ -234,30 +235,6 @@ func (m *matching) learnCommunesAgain() {
 		}
 	})
 	m.learn()
-}
-
-// learnSlid finds rows whose number stands in the row before or after, where
-// name and birth bear it out: a column that slid, or two rows exchanged.
-func (m *matching) learnSlid() {
-	for _, rows := range m.s.rows {
-		for k, i := range rows {
-			if m.settled[i] {
-				continue
-			}
-			q := &m.queries[i]
-			for _, j := range [2]int{k - 1, k + 1} {
-				if j < 0 || j >= len(rows) || m.settled[rows[j]] || m.queries[rows[j]].number == 0 {
-					continue
-				}
-				other := *q
-				other.number, other.digits = m.queries[rows[j]].number, m.queries[rows[j]].digits
-				f := m.ix.finder()
-				if c, ok := f.byNumber(&other); ok && c.v[fName] <= nSound && (c.v[fBirth] == bFull || c.v[fBirth] == bYearOnly) {
-					q.slid = c.person
-				}
-			}
-		}
-	}
 }
 
 // byBlocks is the second stage: candidates for all rows that are not settled.

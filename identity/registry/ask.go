@@ -28,7 +28,7 @@ func (c *Client) ask(ctx context.Context, queries []Query) ([]Answer, error) {
 			}
 			c.stats.again.Add(1)
 		}
-		found, err := c.try(ctx, transaction, open, 1)
+		found, err := c.guarded(ctx, func() (map[string]result, error) { return c.try(ctx, transaction, open, 1) })
 		var failure *attemptError
 		switch {
 		case errors.As(err, &failure):
@@ -67,6 +67,25 @@ func (c *Client) ask(ctx context.Context, queries []Query) ([]Answer, error) {
 		open = left
 	}
 	return nil, c.failed(transaction, attempts, last.err, last.reason)
+}
+
+// guarded makes one attempt through the circuit.
+func (c *Client) guarded(ctx context.Context, attempt func() (map[string]result, error)) (map[string]result, error) {
+	done, err := c.enter(ctx)
+	if err != nil {
+		return nil, err
+	}
+	found, err := attempt()
+	var failure *attemptError
+	switch {
+	case ctx.Err() != nil:
+		done(ctx.Err())
+	case errors.As(err, &failure) && (failure.again || errors.Is(err, ErrUnreachable)) && failure.reason == "":
+		done(failure.err)
+	default:
+		done(nil) // it answered, whatever it said
+	}
+	return found, err
 }
 
 // halves asks again in smaller messages, where the register takes fewer at once.
@@ -136,16 +155,18 @@ func (c *Client) page(ctx context.Context, transaction string, q Query, page int
 			}
 			c.stats.again.Add(1)
 		}
-		found, err := c.try(ctx, transaction, []Query{q}, page)
+		found, err := c.guarded(ctx, func() (map[string]result, error) { return c.try(ctx, transaction, []Query{q}, page) })
 		if err == nil {
 			if r, ok := found[q.ID]; ok {
 				return r, nil
 			}
 			err = &attemptError{err: ErrIncomplete, again: true}
 		}
-		if !errors.As(err, &last) || !last.again {
+		failure := new(attemptError)
+		if !errors.As(err, &failure) || !failure.again {
 			return result{}, c.failed(transaction, n+1, err, "")
 		}
+		last = failure
 	}
 	return result{}, c.failed(transaction, attempts, last.err, last.reason)
 }
@@ -161,7 +182,7 @@ func checkQueries(queries []Query) error {
 			return fmt.Errorf("registry: query %q has no key of its own", q.ID)
 		}
 		seen[q.ID] = true
-		if q.Number == "" && q.OldNumber == "" && q.Name == "" {
+		if q.Number == "" && q.OldNumber == "" && q.Name == "" && q.Birth == "" {
 			return fmt.Errorf("registry: query %q asks for nobody", q.ID)
 		}
 	}
@@ -203,13 +224,19 @@ func (q Query) wire() (kind string, query jsontext.Value, err error) {
 		kind, v = byIdentifier, identifierQuery{CMND, text(q.OldNumber)}
 	default:
 		kind = byPredicate
-		first := condition{Number: 1, One: predicate{attrName, text(q.Name), "eq"}}
-		if q.Birth != "" {
-			first.Condition, first.Two = "and", &predicate{attrBirth, text(q.Birth), "eq"}
+		var asked []predicate
+		for _, p := range []struct{ name, value string }{{attrName, q.Name}, {attrBirth, q.Birth}, {attrCommune, q.Commune}} {
+			if p.value != "" {
+				asked = append(asked, predicate{p.name, text(p.value), "eq"})
+			}
 		}
-		list := []condition{first}
-		if q.Commune != "" {
-			list = append(list, condition{Number: 2, One: predicate{attrCommune, text(q.Commune), "eq"}})
+		var list []condition
+		for i := 0; i < len(asked); i += 2 {
+			one := condition{Number: float64(i/2 + 1), One: asked[i]}
+			if i+1 < len(asked) {
+				one.Condition, one.Two = "and", &asked[i+1]
+			}
+			list = append(list, one)
 		}
 		v = list
 	}
@@ -227,6 +254,10 @@ func (c *Client) pause(ctx context.Context, n int, after time.Duration) error {
 	if d == 0 {
 		d = c.jitter(min(or(c.Backoff, 200*time.Millisecond)<<min(n-1, 8), 10*time.Second))
 	}
+	return c.sleep(ctx, d)
+}
+
+func (c *Client) sleep(ctx context.Context, d time.Duration) error {
 	if c.Sleep != nil {
 		return c.Sleep(ctx, d)
 	}

@@ -33,8 +33,11 @@ type Client struct {
 	Jitter func(time.Duration) time.Duration                // a pause of at most that; nil: half of it or more, by chance
 	Sleep  func(ctx context.Context, d time.Duration) error // nil: real time
 
-	tokens tokenCache
-	stats  struct{ messages, again, unsigned, partial atomic.Int64 }
+	OnCircuit func(CircuitChange) // told when the register is left alone, and when not any more; may be nil
+
+	tokens  tokenCache
+	circuit circuit
+	stats   struct{ messages, again, unsigned, partial atomic.Int64 }
 }
 
 // Stats counts what it took to get the answers.
@@ -76,6 +79,12 @@ func (c *Client) Search(ctx context.Context, queries []Query) ([]Answer, error) 
 // stays answered when a later message fails, so that a caller who stores it
 // can go on from there.
 func (c *Client) SearchEach(ctx context.Context, queries iter.Seq2[Query, error], got func([]Query, []Answer) error) error {
+	return c.Each(ctx, queries, c.ask, got)
+}
+
+// Each is SearchEach by another way of asking one message, such as one that waits for
+// a callback. ask is called by several goroutines at once.
+func (c *Client) Each(ctx context.Context, queries iter.Seq2[Query, error], ask func(context.Context, []Query) ([]Answer, error), got func([]Query, []Answer) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	type job struct {
@@ -96,7 +105,7 @@ func (c *Client) SearchEach(ctx context.Context, queries iter.Seq2[Query, error]
 		go func() {
 			defer close(j.done)
 			if j.err == nil {
-				j.answers, j.err = c.ask(ctx, j.queries)
+				j.answers, j.err = ask(ctx, j.queries)
 			}
 		}()
 		return true

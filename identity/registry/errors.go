@@ -19,6 +19,13 @@ var (
 	ErrIncomplete = errors.New("the register answered only a part")
 	// ErrMalformed: an answer that is not a DCI message.
 	ErrMalformed = errors.New("the register's answer cannot be read")
+	// ErrOpen: the register has failed so often that it is left alone for a while.
+	ErrOpen = errors.New("the register has failed again and again and is left alone")
+	// ErrCertificate: who answers at the address cannot show that they are the register.
+	ErrCertificate = errors.New("the register's certificate cannot be trusted")
+	// ErrClock: our clock and the register's are too far apart. It comes with
+	// ErrSignature, or with ErrRejected.
+	ErrClock = errors.New("the clocks are too far apart")
 	// ErrRejected: the register refused the message as a whole, with a reason code.
 	ErrRejected = errors.New("the register rejected the message")
 )

@@ -47,8 +47,9 @@ type Record struct {
 	MovedOn     string // YYYY-MM-DD of the move or of the absence, "" otherwise
 }
 
-// Query asks for people by number, by old number, or by name with birth and
-// commune. The first of these that is filled decides.
+// Query asks for people by number, by old number, or by those of name, birth and
+// commune that are filled; a commune alone asks for nobody. The first of these
+// decides.
 type Query struct {
 	ID        string // the caller's own key, given back in Answer; unique in a call
 	Number    string // 12 digits

@@ -149,10 +149,10 @@ func inTime(created, expires string, now time.Time) error {
 		return errors.New("the signature has no time")
 	}
 	if now.Add(signatureSkew).Unix() < from {
-		return fmt.Errorf("signed at %s, which is in the future", time.Unix(from, 0).UTC().Format(time.RFC3339))
+		return fmt.Errorf("%w: signed at %s, which is in the future", ErrClock, time.Unix(from, 0).UTC().Format(time.RFC3339))
 	}
 	if now.Add(-signatureSkew).Unix() > to {
-		return fmt.Errorf("the signature expired at %s", time.Unix(to, 0).UTC().Format(time.RFC3339))
+		return fmt.Errorf("%w, or it is an old message: the signature expired at %s", ErrClock, time.Unix(to, 0).UTC().Format(time.RFC3339))
 	}
 	return nil
 }

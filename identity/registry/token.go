@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"strings"
 	"sync"
 	"time"
 
@@ -81,6 +82,19 @@ func (c *Client) askToken(ctx context.Context) (string, error) {
 	if a.Token == "" {
 		return "", &attemptError{err: fmt.Errorf("%w: token: %w", ErrMalformed, errNoToken), again: true}
 	}
-	c.tokens.keep(a.Token, c.now().Add(time.Duration(max(a.Expires, 60)-30)*time.Second))
+	if a.Type != "" && !strings.EqualFold(a.Type, "Bearer") {
+		return "", &attemptError{err: fmt.Errorf("%w: token: of type %q, which is no bearer token", ErrMalformed, a.Type)}
+	}
+	c.tokens.keep(a.Token, c.now().Add(tokenUse(a.Expires)))
 	return a.Token, nil
+}
+
+// tokenUse is how long a token is used: until half a minute before its end, or half of
+// a short life; one without an end for an hour, and a 401 tells when it was shorter.
+func tokenUse(seconds int) time.Duration {
+	life := time.Duration(seconds) * time.Second
+	if seconds <= 0 {
+		life = time.Hour
+	}
+	return life - min(30*time.Second, life/2)
 }

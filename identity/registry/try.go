@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -51,10 +52,7 @@ func (c *Client) try(ctx context.Context, transaction string, queries []Query, p
 		return nil, &attemptError{err: fmt.Errorf("%w: %w", ErrSignature, err), again: true}
 	}
 	if e.header.Status == rejected {
-		reason := e.header.StatusReason
-		return nil, &attemptError{
-			err: fmt.Errorf("%w: %s", ErrRejected, e.header.StatusMessage), reason: reason, again: reason == MessageDuplicate,
-		}
+		return nil, rejection(e.header)
 	}
 	var m searchResponse
 	if err := json.Unmarshal(e.Message, &m); err != nil {
@@ -64,6 +62,15 @@ func (c *Client) try(ctx context.Context, transaction string, queries []Query, p
 		return nil, &attemptError{err: fmt.Errorf("%w: it answers another question", ErrMalformed), again: true}
 	}
 	return results(m, queries, e.header)
+}
+
+// rejection is a message that the register refused as a whole.
+func rejection(h header) *attemptError {
+	err := fmt.Errorf("%w: %s", ErrRejected, h.StatusMessage)
+	if h.StatusReason == MessageTimeInvalid {
+		err = fmt.Errorf("%w: %w: %s", ErrRejected, ErrClock, h.StatusMessage)
+	}
+	return &attemptError{err: err, reason: h.StatusReason, again: h.StatusReason == MessageDuplicate}
 }
 
 // trusted checks who signed the answer and that it is for us.
@@ -174,6 +181,9 @@ func (c *Client) send(ctx context.Context, path, token, kind string, body []byte
 	}
 	resp, err := c.client().Do(req)
 	if err != nil {
+		if untrusted := new(tls.CertificateVerificationError); errors.As(err, &untrusted) {
+			return nil, 0, &attemptError{err: fmt.Errorf("%w: %w", ErrCertificate, err)}
+		}
 		return nil, 0, &attemptError{err: fmt.Errorf("%w: %w", ErrUnreachable, err), again: true}
 	}
 	defer resp.Body.Close()
