@@ -38,16 +38,8 @@ func openCSV(name string, f *os.File, lim Limits) (source, error) {
 		lim.Rows = 50_000_000
 	}
 	t := &textFile{name: name, file: f, lim: lim}
-	head := make([]byte, 64<<10)
-	n, err := f.ReadAt(head, 0)
-	if err != nil && !errors.Is(err, io.EOF) {
-		return nil, &Refused{name, "không đọc được: " + plainOS(err), ""}
-	}
-	head = head[:n]
-	if form, ok := utf16Order(head); ok {
-		t.form = form
-	} else if t.form, err = judgeBytes(f); err != nil {
-		return nil, &Refused{name, "không đọc được: " + plainOS(err), ""}
+	if err := t.judge(); err != nil {
+		return nil, err
 	}
 	sample, err := io.ReadAll(io.LimitReader(t.text(), 64<<10))
 	if err != nil {
@@ -57,7 +49,24 @@ func openCSV(name string, f *os.File, lim Limits) (source, error) {
 	return t, nil
 }
 
+// judge decides how the file writes its characters.
+func (t *textFile) judge() error {
+	head := make([]byte, 64<<10)
+	n, err := t.file.ReadAt(head, 0)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return &Refused{t.name, "không đọc được: " + plainOS(err), ""}
+	}
+	if form, ok := utf16Order(head[:n]); ok {
+		t.form = form
+	} else if t.form, err = judgeBytes(t.file); err != nil {
+		return &Refused{t.name, "không đọc được: " + plainOS(err), ""}
+	}
+	return nil
+}
+
 func (t *textFile) sheets() []string { return []string{""} }
+
+func (t *textFile) merges(int) ([]merge, error) { return nil, nil }
 
 // text is the file as UTF-8.
 func (t *textFile) text() io.Reader {
@@ -151,7 +160,7 @@ func (t *textFile) rows(int) iter.Seq2[rawRow, error] {
 			for i, c := range record {
 				record[i] = storable(c)
 			}
-			if !yield(rawRow{line, record}, nil) {
+			if !yield(rawRow{number: line, cells: record}, nil) {
 				return
 			}
 		}

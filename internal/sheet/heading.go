@@ -15,12 +15,14 @@ type plan struct {
 	at      [][]int // columns of the file, by column of the vocabulary
 	heading int     // the last heading row
 	top     []string
-	heads   []string // as understood, a group before its part
-	needed  []int    // vocabulary columns one of which names somebody
+	heads   []string   // as understood, a group before its part
+	needed  []int      // vocabulary columns one of which names somebody
+	parts   [][]string // second lines over the columns of at, where they divide one thing
+	decode  []func(string) string
 }
 
 // findHeading looks for the row, or the two rows, that name the most columns.
-func findHeading(rows iter.Seq2[rawRow, error], opt Options) (Table, plan, error) {
+func findHeading(rows iter.Seq2[rawRow, error], merges []merge, opt Options) (Table, plan, error) {
 	var top []rawRow
 	empty := true
 	for row, err := range rows {
@@ -30,7 +32,7 @@ func findHeading(rows iter.Seq2[rawRow, error], opt Options) (Table, plan, error
 		blank := isBlank(row.cells)
 		empty = empty && blank
 		if !blank {
-			top = append(top, rawRow{row.number, slices.Clone(row.cells)})
+			top = append(top, rawRow{number: row.number, cells: slices.Clone(row.own())})
 		}
 		if len(top) >= searched {
 			break
@@ -41,14 +43,14 @@ func findHeading(rows iter.Seq2[rawRow, error], opt Options) (Table, plan, error
 	bestScore := 0
 	voc := newVocabulary(opt)
 	for i, row := range top {
-		h := headingOf(opt, voc, row.cells, nil)
+		h := headingOf(opt, voc, row.cells, nil, near(merges, row.number, row.number))
 		if h.score > bestScore && h.score >= 2*min(2, len(opt.Columns)) || h.score > bestScore && len(opt.Map) > 0 {
 			bestScore = h.score
 			best, t.Found, t.Ignored = h.plan(opt, row), h.found, h.ignored
 			t.Heading = row.number
 		}
 		if i+1 < len(top) && top[i+1].number == row.number+1 {
-			two := headingOf(opt, voc, top[i+1].cells, row.cells)
+			two := headingOf(opt, voc, top[i+1].cells, row.cells, near(merges, row.number, row.number+1))
 			// A second row only counts when it adds columns and holds no data.
 			if two.score > bestScore && two.score > h.score && two.fromSecond && len(two.found) >= len(h.found) {
 				bestScore = two.score
@@ -103,13 +105,14 @@ type heading struct {
 	score      int
 	texts      []string // by column of the file
 	at         [][]int
+	parts      [][]string
 	found      map[string]string
 	ignored    []string
 	fromSecond bool
 }
 
 func (h heading) plan(opt Options, row rawRow) plan {
-	p := plan{columns: opt.Columns, at: h.at, heading: row.number, top: row.cells, heads: h.texts}
+	p := plan{columns: opt.Columns, at: h.at, parts: h.parts, heading: row.number, top: row.cells, heads: h.texts, decode: opt.Decoders}
 	for i, c := range opt.Columns {
 		if c.Required {
 			p.needed = append(p.needed, i)
@@ -120,8 +123,8 @@ func (h heading) plan(opt Options, row rawRow) plan {
 
 // headingOf reads cells as a heading, under the row above where there is one:
 // "Năm sinh" over "Nam" and "Nữ" reads "Năm sinh Nam", "Năm sinh Nữ".
-func headingOf(opt Options, voc *vocabulary, cells, above []string) heading {
-	h := heading{at: make([][]int, len(opt.Columns)), found: map[string]string{}}
+func headingOf(opt Options, voc *vocabulary, cells, above []string, merges []merge) heading {
+	h := heading{at: make([][]int, len(opt.Columns)), parts: make([][]string, len(opt.Columns)), found: map[string]string{}}
 	type claim struct{ score, column int }
 	claims := make([]claim, len(opt.Columns))
 	for i := range claims {
@@ -145,8 +148,15 @@ func headingOf(opt Options, voc *vocabulary, cells, above []string) heading {
 		}
 	}
 	h.texts = texts
+	joined, inner := map[int]join{}, map[int]bool{}
+	for _, j := range voc.joins(cells, above, merges) {
+		joined[j.at[0]] = j
+		for _, at := range j.at[1:] {
+			inner[at] = true
+		}
+	}
 	for i, text := range texts {
-		if text == "" {
+		if text == "" || inner[i] {
 			continue
 		}
 		column, score := voc.meaning(text)
@@ -154,6 +164,9 @@ func headingOf(opt Options, voc *vocabulary, cells, above []string) heading {
 			if c, s := voc.meaning(cells[i]); s > score {
 				column, score = c, s
 			}
+		}
+		if j, ok := joined[i]; ok {
+			column, score = j.column, max(score, j.score)
 		}
 		if column < 0 {
 			h.ignored = append(h.ignored, text)
@@ -171,6 +184,11 @@ func headingOf(opt Options, voc *vocabulary, cells, above []string) heading {
 	for i, c := range claims {
 		if c.column >= 0 {
 			h.at[i] = []int{c.column}
+			if j, ok := joined[c.column]; ok {
+				if h.at[i], h.parts[i] = j.at, j.parts; j.parts != nil {
+					h.score++ // the second line says more than the first alone
+				}
+			}
 			h.found[opt.Columns[i].Key] = texts[c.column]
 			h.score += 2
 			if c.score >= exactly {
@@ -202,12 +220,12 @@ func (h *heading) applyMap(opt Options, texts []string) {
 		if len(at) == 0 {
 			continue
 		}
-		h.at[i] = at
+		h.at[i], h.parts[i] = at, nil
 		h.found[c.Key] = wanted
 		h.score += 4
 		for j := range opt.Columns { // a heading that is named serves nothing else
 			if _, named := opt.Map[opt.Columns[j].Key]; !named && len(h.at[j]) == 1 && slices.Contains(at, h.at[j][0]) {
-				h.at[j] = nil
+				h.at[j], h.parts[j] = nil, nil
 				delete(h.found, opt.Columns[j].Key)
 			}
 		}
@@ -324,12 +342,15 @@ func (p plan) row(raw rawRow) (Row, bool) {
 	if raw.number <= p.heading || isBlank(raw.cells) || p.isColumnNumbers(raw.cells) || p.isHeadingAgain(raw.cells) {
 		return Row{}, false
 	}
-	r := Row{Number: raw.number, columns: p.columns, at: p.at, raw: raw.cells, values: make([]string, len(p.columns))}
+	r := Row{Number: raw.number, columns: p.columns, at: p.at, parts: p.parts, raw: raw.cells, fonts: raw.fonts, values: make([]string, len(p.columns))}
 	for i, at := range p.at {
 		switch len(at) {
 		case 0:
 		case 1:
 			r.values[i] = cell(raw.cells, at[0])
+			if p.columns[i].Sum && slices.Contains(raw.filled, at[0]) {
+				r.values[i] = ""
+			}
 		default:
 			var parts []string
 			for _, j := range at {
@@ -341,7 +362,7 @@ func (p plan) row(raw rawRow) (Row, bool) {
 		}
 	}
 	var filled []string
-	for _, c := range raw.cells {
+	for _, c := range raw.own() {
 		if c = strings.TrimSpace(c); c != "" {
 			filled = append(filled, c)
 		}
@@ -352,7 +373,8 @@ func (p plan) row(raw rawRow) (Row, bool) {
 			missing++
 		}
 	}
-	r.Remark = isRemark(filled) || len(p.needed) > 0 && missing == len(p.needed) && len(filled) == 1 && len(raw.cells) > 1
+	r.Group = groupOf(filled, p.decode)
+	r.Remark = isRemark(filled) || r.Group != "" || len(p.needed) > 0 && missing == len(p.needed) && len(filled) == 1 && len(raw.cells) > 1
 	return r, true
 }
 

@@ -46,7 +46,7 @@ type RawRow struct {
 func (r *Raw) Rows(i int) iter.Seq2[RawRow, error] {
 	return func(yield func(RawRow, error) bool) {
 		for raw, err := range r.source.rows(i) {
-			if !yield(RawRow{raw.number, raw.cells}, err) || err != nil {
+			if !yield(RawRow{raw.number, raw.own()}, err) || err != nil {
 				return
 			}
 		}

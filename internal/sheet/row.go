@@ -11,13 +11,18 @@ type Row struct {
 	Sheet  string // name of the sheet, "" for .csv
 	Number int    // row number in the sheet, counted from 1 with titles and headings
 	// Remark is set for rows that say something about the list and name nobody:
-	// totals, signatures, "Khóm 1" between two groups.
+	// totals, signatures, headings of groups.
 	Remark bool
+	// Group is what a row that heads a group of people calls it: "Ấp 3", "Người
+	// cao tuổi"; such a row is a Remark. "" for every other row.
+	Group string
 
 	columns Columns
 	values  []string
 	at      [][]int // columns of the file, by column of the vocabulary
+	parts   [][]string
 	raw     []string
+	fonts   []Font
 }
 
 // Get is the text of a column, trimmed; "" when the sheet does not have it. It
@@ -32,6 +37,28 @@ func (r Row) Get(key string) string {
 
 // Value is the text of column i of the vocabulary.
 func (r Row) Value(i int) string { return r.values[i] }
+
+// Part says over which of its columns the value of column i stands, where the
+// heading divides it: "Nữ" for a year under "Năm sinh, Nữ". "" otherwise.
+func (r Row) Part(i int) string {
+	if i >= len(r.parts) || r.parts[i] == nil {
+		return ""
+	}
+	for n, at := range r.at[i] {
+		if cell(r.raw, at) != "" {
+			return r.parts[i][n]
+		}
+	}
+	return ""
+}
+
+// Font is the font of column i's cell.
+func (r Row) Font(i int) Font {
+	if len(r.at[i]) == 0 || r.at[i][0] >= len(r.fonts) {
+		return FontUnicode
+	}
+	return r.fonts[r.at[i][0]]
+}
 
 // Cells is the whole row as it stands in the file, to be shown or kept.
 func (r Row) Cells() []string { return r.raw }

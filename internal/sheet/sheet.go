@@ -1,5 +1,5 @@
-// Package sheet reads and writes the spreadsheets of offices: .xlsx and .csv,
-// row by row in bounded memory. It finds the heading row by the meaning of its
+// Package sheet reads and writes the spreadsheets of offices: .xlsx, .csv and the
+// tables of HTML that programs save under the name .xls; row by row in bounded memory. It finds the heading row by the meaning of its
 // words, says for every cell where it stands, and refuses what is no spreadsheet
 // with a sentence that tells what to do.
 //
@@ -38,6 +38,7 @@ type Column struct {
 	Key      string   // what the program calls it. Example: ho_ten
 	Names    []string // headings that mean it, Vietnamese or not. Example: "Họ và tên"
 	Required bool     // without it a sheet is not a list
+	Sum      bool     // a cell merged over several rows says their sum: only the first row has it
 }
 
 // Columns is a vocabulary. Its order is the order of Row's values.
@@ -89,9 +90,11 @@ type Reader struct {
 	file   *os.File
 }
 
-// source is a kind of file: it gives the raw rows of each of its sheets.
+// source is a kind of file: it gives the raw rows of each of its sheets, and the
+// cells that are merged in it.
 type source interface {
 	sheets() []string
+	merges(sheet int) ([]merge, error)
 	rows(sheet int) iter.Seq2[rawRow, error]
 }
 
@@ -99,6 +102,8 @@ type source interface {
 type rawRow struct {
 	number int
 	cells  []string
+	filled []int  // columns that repeat a cell merged over several rows
+	fonts  []Font // by column; shorter where the rest is Unicode
 }
 
 // Open looks at a file, finds its sheets and their headings, and refuses it when
@@ -140,9 +145,12 @@ func (r *Reader) openSource() error {
 	if err != nil {
 		return err
 	}
-	if kind == kindXLSX {
+	switch kind {
+	case kindXLSX:
 		r.source, err = openXLSX(r.name, r.file, r.opt.Limits)
-	} else {
+	case kindHTML:
+		r.source, err = openHTML(r.name, r.file, r.opt.Limits)
+	default:
 		r.source, err = openCSV(r.name, r.file, r.opt.Limits)
 	}
 	return err
@@ -154,7 +162,11 @@ func (r *Reader) open() error {
 	}
 	usable, empty := 0, 0
 	for i, name := range r.source.sheets() {
-		t, p, err := findHeading(r.source.rows(i), r.opt)
+		merges, err := r.source.merges(i)
+		if err != nil {
+			return err
+		}
+		t, p, err := findHeading(r.source.rows(i), merges, r.opt)
 		if err != nil {
 			return err
 		}

@@ -193,7 +193,7 @@ func TestWhatIsNoListIsRefusedWithWhatToDo(t *testing.T) {
 		"truncated.xlsx": {plain.Bytes()[:plain.Len()/2], "cắt cụt"},
 		"blank.xlsx":     {empty.Bytes(), "không có dòng nào"},
 		"empty.csv":      {nil, "0 byte"},
-		"html.xls":       {[]byte("\r\n<html><table><tr><td>Họ tên"), "HTML"},
+		"html.xls":       {[]byte("\r\n<html><body>Họ tên"), "HTML"},
 		"old.xls":        {append([]byte("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"), make([]byte, 5000)...), ".xls kiểu cũ"},
 		"ds.pdf":         {[]byte("%PDF-1.7 …"), "PDF"},
 		"anh.zip":        {archive.Bytes(), ".zip"},

@@ -12,6 +12,7 @@ import (
 const (
 	kindCSV = iota
 	kindXLSX
+	kindHTML
 )
 
 const saveAs = "Mở bằng Excel hoặc LibreOffice, chọn Lưu thành (Save As) loại .xlsx, rồi gửi lại"
@@ -41,10 +42,36 @@ func sniff(name string, f *os.File, lim Limits) (int, error) {
 	if bytes.HasPrefix(head, []byte("PK\x03\x04")) || bytes.HasPrefix(head, []byte("PK\x05\x06")) {
 		return kindXLSX, nil
 	}
+	if isHTML(head) {
+		return kindHTML, nil
+	}
 	if what, do := notASheet(head, f, info.Size()); what != "" {
 		return 0, &Refused{name, what, do}
 	}
 	return kindCSV, nil
+}
+
+// isHTML recognises a web page, which many programs save as .xls.
+func isHTML(head []byte) bool {
+	if form, ok := utf16Order(head); ok {
+		var narrow []byte
+		for i := 0; i+1 < len(head); i += 2 {
+			if form == formUTF16LE {
+				narrow = append(narrow, head[i])
+			} else {
+				narrow = append(narrow, head[i+1])
+			}
+		}
+		head = bytes.TrimPrefix(narrow, []byte{0xFF})
+		head = bytes.TrimPrefix(head, []byte{0xFE})
+	}
+	text := bytes.ToLower(bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\xef\xbb\xbf")), " \t\r\n"))
+	for _, begin := range []string{"<html", "<!doctype html", "<table", "<head", "<meta", "<style", "<!--", "<body", "<div", "<center"} {
+		if bytes.HasPrefix(text, []byte(begin)) {
+			return true
+		}
+	}
+	return bytes.HasPrefix(text, []byte("<?xml")) && bytes.Contains(text, []byte("<html"))
 }
 
 // notASheet recognises the other things that people send.
@@ -55,12 +82,10 @@ func notASheet(head []byte, f *os.File, size int64) (what, do string) {
 		if containsUTF16(f, size, "EncryptedPackage") {
 			return "tệp được đặt mật khẩu", "Mở bằng Excel, bỏ mật khẩu (Tệp → Thông tin → Bảo vệ sổ làm việc → Mã hóa bằng mật khẩu → xóa trống), lưu lại rồi gửi"
 		}
+		if containsUTF16(f, size, "WordDocument") {
+			return "là văn bản Word kiểu cũ (.doc)", "Chép bảng sang Excel, lưu .xlsx rồi gửi lại"
+		}
 		return "là tệp .xls kiểu cũ (Excel 97–2003)", saveAs
-	case bytes.HasPrefix(text, []byte("<html")), bytes.HasPrefix(text, []byte("<!doctype")), bytes.HasPrefix(text, []byte("<table")),
-		bytes.HasPrefix(text, []byte("<head")), bytes.HasPrefix(text, []byte("<meta")), bytes.HasPrefix(text, []byte("<style")),
-		bytes.HasPrefix(text, []byte("<!--")),
-		bytes.HasPrefix(text, []byte("<?xml")) && bytes.Contains(text, []byte("<html")):
-		return "là trang web (HTML) mang tên bảng tính", saveAs
 	case bytes.HasPrefix(text, []byte("mime-version")):
 		return "là trang web lưu trữ (MHTML) mang tên bảng tính", saveAs
 	case bytes.HasPrefix(text, []byte("<?xml")):

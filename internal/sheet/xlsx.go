@@ -25,7 +25,11 @@ type workbook struct {
 	paths []string
 	texts texts
 	dates []bool // by style: the number is a day
-	epoch time.Time
+	fonts []Font // by style; nil where all are Unicode
+
+	merged   [][]merge // by sheet, once searched
+	searched []bool
+	epoch    time.Time
 }
 
 const truncated = "tệp .xlsx bị cắt cụt hoặc hỏng"
@@ -94,7 +98,7 @@ func (w *workbook) refuseOthers() error {
 }
 
 // open reads one part, never more than the limit.
-func (w *workbook) open(p *zip.File) (*scanner, io.Closer, error) {
+func (w *workbook) open(p *zip.File) (*scanner, io.ReadCloser, error) {
 	if p.UncompressedSize64 > uint64(w.lim.Part) {
 		return nil, nil, w.tooLarge(p)
 	}
@@ -105,8 +109,10 @@ func (w *workbook) open(p *zip.File) (*scanner, io.Closer, error) {
 	if err != nil {
 		return nil, nil, &Refused{w.name, truncated, sendAgain}
 	}
-	return newScanner(bufio.NewReaderSize(io.LimitReader(r, w.lim.Part), 256<<10)), r, nil
+	return newScanner(newBuffered(io.LimitReader(r, w.lim.Part))), r, nil
 }
+
+func newBuffered(r io.Reader) *bufio.Reader { return bufio.NewReaderSize(r, 256<<10) }
 
 func (w *workbook) tooLarge(p *zip.File) error {
 	return &Refused{w.name, fmt.Sprintf("phần %s bung ra %d MB, quá giới hạn %d MB", p.Name, p.UncompressedSize64>>20, w.lim.Part>>20),
@@ -214,14 +220,17 @@ func (w *workbook) each(part string, fn func(*scanner)) error {
 	}
 }
 
-// readStyles finds which cell styles show a number as a day.
+// readStyles finds which cell styles show a number as a day, and which are of a
+// font that draws other letters than the text says.
 func (w *workbook) readStyles() error {
 	if w.parts["xl/styles.xml"] == nil {
 		return nil
 	}
 	custom := map[string]bool{}
-	inCells := false
-	return w.each("xl/styles.xml", func(s *scanner) {
+	inCells, legacy := false, false
+	var fonts fontReader
+	err := w.each("xl/styles.xml", func(s *scanner) {
+		fonts.tag(s)
 		switch s.name {
 		case "numFmt":
 			custom[s.attr("numFmtId")] = isDateFormat(s.attr("formatCode"))
@@ -241,9 +250,16 @@ func (w *workbook) readStyles() error {
 			}
 			if len(w.dates) < 1<<16 {
 				w.dates = append(w.dates, date)
+				font := fonts.of(s.attr("fontId"))
+				w.fonts = append(w.fonts, font)
+				legacy = legacy || font != FontUnicode
 			}
 		}
 	})
+	if !legacy {
+		w.fonts = nil
+	}
+	return err
 }
 
 // isDateFormat reports a format code that shows a day: it has y or d outside of
@@ -327,7 +343,19 @@ func (w *workbook) rows(i int) iter.Seq2[rawRow, error] {
 			return
 		}
 		defer c.Close()
-		if err := w.scanRows(s, yield); err != nil {
+		merges, err := w.merges(i)
+		if err != nil {
+			yield(rawRow{}, err)
+			return
+		}
+		take := yield
+		if fill := newFiller(merges); fill != nil {
+			take = func(row rawRow, err error) bool {
+				fill.fill(&row)
+				return yield(row, err)
+			}
+		}
+		if err := w.scanRows(s, take); err != nil {
 			yield(rawRow{}, w.broken(err))
 		}
 	}
@@ -363,7 +391,7 @@ func (w *workbook) scanRows(s *scanner, yield func(rawRow, error) bool) error {
 			if !yield(row, nil) {
 				return nil
 			}
-			row.cells = nil
+			row.cells, row.fonts = nil, nil
 		case s.name == "c" && kind != tagClose:
 			at := columnOf(s.attr("r"))
 			if at < 0 {
@@ -388,6 +416,12 @@ func (w *workbook) scanRows(s *scanner, yield func(rawRow, error) bool) error {
 				row.cells = append(row.cells, "")
 			}
 			row.cells[at] = value
+			if style >= 0 && style < len(w.fonts) && w.fonts[style] != FontUnicode {
+				for len(row.fonts) <= at {
+					row.fonts = append(row.fonts, FontUnicode)
+				}
+				row.fonts[at] = w.fonts[style]
+			}
 		}
 	}
 }
