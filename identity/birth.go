@@ -78,6 +78,9 @@ type Dates struct {
 	// Today is the year in which the list was written; two-digit years above it
 	// belong to the century before, and nobody is born after it. 0 means 2026.
 	Today int
+	// YearSlips says that a number like 19357 is a year with a digit too many and
+	// no spreadsheet's day number, because the column writes its days out.
+	YearSlips bool
 }
 
 func (d Dates) today() int {
@@ -187,7 +190,7 @@ func (d Dates) number(text string, whole int) (b Birth, kind string, ok bool) {
 	case len(digits) == 2:
 		year, century := d.fullYear(whole)
 		return Birth{Year: year, Century: century}, RepairTwoDigit, true
-	case whole >= 2101 && whole <= 75000:
+	case whole >= 2101 && whole <= 75000 && !(d.YearSlips && whole > 9999):
 		t := time.Date(1899, 12, 30, 0, 0, 0, 0, time.UTC).AddDate(0, 0, whole)
 		if t.Year() > d.today() {
 			return Birth{}, "", false

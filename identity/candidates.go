@@ -128,9 +128,11 @@ func (f *finder) gather(q *query) {
 		year(q.birth.year() - 1)
 		year(q.birth.year() + 1)
 	}
-	places := q.communes[:]
-	if q.communes[0] == 0 {
-		places = []uint32{q.fallback}
+	places := append(q.communes[:len(q.communes):len(q.communes)], q.fallback)
+	for _, c := range q.communes {
+		if c == q.fallback {
+			places[len(q.communes)] = 0
+		}
 	}
 	if fm.glued != "" && !fm.wild {
 		f.found = b.plain.find(f.found, fm.hPlain, plainLimit)

@@ -1,5 +1,7 @@
 package identity
 
+import "strconv"
+
 // query is a list row in the form that matching needs.
 type query struct {
 	form     *form
@@ -19,7 +21,7 @@ type query struct {
 	group    int32 // the sheet
 	hamlet   uint32
 	communes [3]uint32
-	fallback uint32 // the sheet's commune, where the row names none
+	fallback uint32 // the sheet's commune
 	owner    uint32 // household of the person who has the number, if another fits better
 	held     bool   // somebody in the register has the number
 	slid     int32  // person whose number stands in a neighbouring row, -1 when none
@@ -236,6 +238,11 @@ func (ix *Index) compareBirth(q *query, p dayKey) (level uint8, chance float64) 
 			return bOneOff, min(0.115*ix.counts.year(p.year()), 0.01)
 		}
 	}
+	if n := len(q.garbled); n == 3 || n == 5 {
+		if year := strconv.Itoa(p.year()); digitSlip(q.garbled, year) {
+			return bYearOnly, min(5*ix.counts.year(p.year()), 0.3)
+		}
+	}
 	if q.birth == 0 {
 		return bMissing, 1
 	}
@@ -384,6 +391,10 @@ func (ix *Index) comparePlace(q *query, p *person, v *vector) float64 {
 			}
 			return log2(sum) + ix.compareHamlet(q, p, v)
 		}
+	}
+	if q.fallback == p.commune {
+		v[fCommune] = cTable
+		return log2(share(p.commune)) + ix.compareHamlet(q, p, v)
 	}
 	v[fCommune] = cDiffer
 	return log2(1 - sum)

@@ -58,7 +58,10 @@ func (m *matching) result(i int, first map[holding]int32, holders map[holding]in
 
 // weak reports a link that stands on less than number, or name and birth.
 func (m *matching) weak(c *candidate) bool {
-	return c.v[fName] > nMiddle && c.v[fNumber] != kSame || contradicts(c.v[fBirth])
+	if c.v[fNumber] == kSame {
+		return c.v[fName] > nSlip1 && contradicts(c.v[fBirth])
+	}
+	return c.v[fName] > nMiddle || contradicts(c.v[fBirth])
 }
 
 func (m *matching) sum(c []candidate) float64 {

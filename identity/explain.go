@@ -20,7 +20,7 @@ var levelWords = [fieldCount][]string{
 		kRelative: "số định danh là của người cùng hộ", kSlid: "số định danh nằm ở dòng bên cạnh", kDiffer: "số định danh khác", kUnknown: "số định danh khác, không có trong sổ đăng ký", kOldSame: "số CMND cũ trùng", kOldSlip: "số CMND cũ lệch một chữ số",
 		kOldDiffer: "số CMND cũ khác", kPrefixSame: "phần còn lại của số định danh khớp", kPrefixDiffer: "phần còn lại của số định danh không khớp"},
 	fSex:     {sMissing: "", sSame: "giới tính trùng", sDiffer: "giới tính khác"},
-	fCommune: {cMissing: "", cSame: "xã trùng", cPossible: "xã có thể trùng (tên dùng cho nhiều nơi)", cDiffer: "xã khác", cSheet: "xã trùng với các dòng khác của bảng", cElsewhere: "xã khác với các dòng khác của bảng"},
+	fCommune: {cMissing: "", cSame: "xã trùng", cPossible: "xã có thể trùng (tên dùng cho nhiều nơi)", cTable: "xã khác ô ghi, nhưng trùng với các dòng khác của bảng", cDiffer: "xã khác", cSheet: "xã trùng với các dòng khác của bảng", cElsewhere: "xã khác với các dòng khác của bảng"},
 	fHamlet:  {hMissing: "", hSame: "ấp, khóm trùng", hDiffer: "ấp, khóm khác"},
 	fEthnic:  {sMissing: "", sSame: "dân tộc trùng", sDiffer: "dân tộc khác"},
 }
@@ -30,7 +30,7 @@ var levelOf = [fieldCount][]Level{
 	fBirth:   {Missing, Same, Close, Close, Partly, Partly, Partly, Differs, Close, Partly, Differs},
 	fNumber:  {Missing, Same, Same, Close, Partly, Differs, Differs, Differs, Differs, Same, Close, Differs, Partly, Differs},
 	fSex:     {Missing, Same, Differs},
-	fCommune: {Missing, Same, Close, Differs, Close, Partly},
+	fCommune: {Missing, Same, Close, Partly, Differs, Close, Partly},
 	fHamlet:  {Missing, Same, Differs},
 	fEthnic:  {Missing, Same, Differs},
 }
@@ -107,7 +107,7 @@ func (m *matching) whyReview(i int) string {
 		return "người này đã có ở một dòng khác của danh sách"
 	case len(c) > 1 && m.post[i] < m.from && m.sum(c)-m.post[i] > 0.02:
 		return "có từ hai người cùng khớp"
-	case !c[0].v.linkable():
+	case !c[0].linkable():
 		return "chưa đủ căn cứ: cần hai trong bốn là số, họ tên, ngày sinh, nơi ở"
 	}
 	return "khớp chưa đủ chắc chắn"

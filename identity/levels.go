@@ -84,6 +84,7 @@ const (
 	cMissing   = iota
 	cSame      // the one commune named
 	cPossible  // one of several that the words can mean
+	cTable     // none of them, but the one that the sheet is of
 	cDiffer    // none of them
 	cSheet     // none is named, but the sheet is of this commune
 	cElsewhere // none is named, and the sheet is of another
@@ -105,7 +106,7 @@ var groups = [fieldCount][][]uint8{
 	fBirth:   {{bFull, bSwap, bOneOff, bYear, bDayMonth, bNear, bDiffer}, {bYearOnly, bNearOnly, bFarOnly}},
 	fNumber:  {{kSame, kStranger, kSlip, kTwo, kRelative, kSlid, kDiffer, kUnknown}, {kOldSame, kOldSlip, kOldDiffer}, {kPrefixSame, kPrefixDiffer}},
 	fSex:     {{sSame, sDiffer}},
-	fCommune: {{cSame, cPossible, cDiffer}, {cSheet, cElsewhere}},
+	fCommune: {{cSame, cPossible, cTable, cDiffer}, {cSheet, cElsewhere}},
 	fHamlet:  {{hSame, hDiffer}},
 	fEthnic:  {{sSame, sDiffer}},
 }
@@ -125,7 +126,7 @@ func (v vector) witnessed() bool {
 	case name >= nPlain && name <= nSlip1 && v[fHamlet] == hSame:
 		return true
 	case name >= nPlain && name <= nEnds:
-		return !contradicts(birth) && birth != bMissing || birth == bMissing && name <= nSlip1
+		return !contradicts(birth) && birth != bMissing || birth == bMissing && (name <= nSlip1 || v[fHamlet] == hSame)
 	case v[fSex] == sDiffer:
 		return false
 	case birth == bFull || birth == bSwap:
@@ -159,9 +160,9 @@ func (v vector) certain() bool {
 // person looking: two of name, birth, number and home must speak for it. A birth
 // that contradicts needs the number, or the name to the letter and the home; a
 // name that is another's needs the number, or the full birth and the home.
-func (v vector) linkable() bool {
-	n := 0
-	number, home := false, v[fHamlet] == hSame
+func (c *candidate) linkable() bool {
+	n, v := 0, c.v
+	number, home := false, v[fHamlet] == hSame || c.near
 	switch v[fNumber] {
 	case kStranger:
 		return false

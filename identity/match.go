@@ -187,15 +187,14 @@ func (m *matching) learnDates(rows []int32) {
 	}
 }
 
-// learnCommune gives rows that name no commune the one that nearly all sure rows
-// of the sheet live in, and reports whether it did.
+// learnCommune gives the rows of a sheet the commune that nearly all sure rows of
+// it live in, for those that name none or another, and reports whether it did.
 func (m *matching) learnCommune(rows []int32, sure func(i int32) bool) bool {
 	counts := map[uint32]int{}
 	total, best := 0, uint32(0)
-	unnamed := false
+	known := true
 	for _, i := range rows {
-		q := &m.queries[i]
-		unnamed = unnamed || q.communes[0] == 0 && q.fallback == 0
+		known = known && m.queries[i].fallback != 0
 		if sure(i) {
 			if c := m.ix.people[m.cands[i][0].person].commune; c != 0 {
 				counts[c]++
@@ -206,13 +205,11 @@ func (m *matching) learnCommune(rows []int32, sure func(i int32) bool) bool {
 			}
 		}
 	}
-	if !unnamed || total < 5 || counts[best]*10 < total*7 {
+	if known || total < 5 || counts[best]*10 < total*7 {
 		return false
 	}
 	for _, i := range rows {
-		if q := &m.queries[i]; q.communes[0] == 0 {
-			q.fallback = best
-		}
+		m.queries[i].fallback = best
 	}
 	return true
 }
@@ -318,5 +315,5 @@ func (m *matching) rank(c []candidate) float64 {
 
 // linked reports whether row i is linked to its best candidate without a clerk.
 func (m *matching) linked(i int) bool {
-	return len(m.cands[i]) > 0 && m.post[i] >= m.from && m.cands[i][0].v.linkable()
+	return len(m.cands[i]) > 0 && m.post[i] >= m.from && m.cands[i][0].linkable()
 }

@@ -60,9 +60,25 @@ func (s *sheets) judge(rows []Row, opt Options) {
 			name:    DetectEncoding(sample(func(r *Row) string { return r.Name })),
 			commune: DetectEncoding(sample(func(r *Row) string { return r.Commune })),
 			address: DetectEncoding(sample(func(r *Row) string { return r.Address })),
-			dates:   Dates{Order: dateOrder(sample(func(r *Row) string { return r.Birth })), Today: opt.Today},
+			dates:   datesOf(sample(func(r *Row) string { return r.Birth }), opt.Today),
 		}
 	})
+}
+
+// datesOf judges how a column writes dates.
+func datesOf(samples []string, today int) Dates {
+	d := Dates{Order: dateOrder(samples), Today: today}
+	days, written := 0, 0
+	for _, s := range samples {
+		switch n, fraction, ok := dayNumber(strings.TrimSpace(s)); {
+		case ok && !fraction && n > 9999 && n < 100_000:
+			days++
+		case strings.ContainsAny(s, "/-"):
+			written++
+		}
+	}
+	d.YearSlips = 4*days < written
+	return d
 }
 
 // dateOrder reads from the dates that allow one order only which one a column
@@ -176,7 +192,7 @@ func (ix *Index) prepareRow(q *query, r *Row, c *column, m *memo) []Repair {
 }
 
 // onlyDigits keeps the digits of a date, "" when they are not about as many as a
-// date has.
+// date or a year has.
 func onlyDigits(s string) string {
 	digits := strings.Map(func(r rune) rune {
 		if r < '0' || r > '9' {
@@ -184,7 +200,7 @@ func onlyDigits(s string) string {
 		}
 		return r
 	}, s)
-	if len(digits) < 7 || len(digits) > 9 {
+	if n := len(digits); n < 7 && n != 3 && n != 5 || n > 9 {
 		return ""
 	}
 	return digits

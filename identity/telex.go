@@ -13,7 +13,7 @@ func untelex(text string) string {
 	changed := false
 	for i, s := range w {
 		lower := strings.ToLower(s)
-		if len(lower) < 3 || isSyllable(lower) {
+		if len(lower) < 3 || isSyllable(lower) && lower != "oong" { // Ông, and never a name
 			continue
 		}
 		out, ok := keystrokes(lower)

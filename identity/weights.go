@@ -72,7 +72,7 @@ var usual = [fieldCount][16]float64{
 	fNumber: {kSame: .15, kStranger: .02, kSlip: .25, kTwo: .05, kRelative: .08, kSlid: .05, kDiffer: .25, kUnknown: .08,
 		kOldSame: .75, kOldSlip: .08, kOldDiffer: .17, kPrefixSame: .97, kPrefixDiffer: .03},
 	fSex:     {sSame: .985, sDiffer: .015},
-	fCommune: {cSame: .80, cPossible: .13, cDiffer: .07, cSheet: .9, cElsewhere: .1},
+	fCommune: {cSame: .80, cPossible: .13, cTable: .03, cDiffer: .04, cSheet: .9, cElsewhere: .1},
 	fHamlet:  {hSame: .85, hDiffer: .15},
 	fEthnic:  {sSame: .97, sDiffer: .03},
 }

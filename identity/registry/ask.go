@@ -190,9 +190,9 @@ func checkQueries(queries []Query) error {
 }
 
 // request is the search request of the queries.
-func (c *Client) request(transaction string, queries []Query, page int, now string) (searchRequest, error) {
+func (c *Client) request(transaction string, queries []Query, page, size int, now string) (searchRequest, error) {
 	m := searchRequest{Transaction: transaction, Requests: make([]searchItem, 0, len(queries))}
-	pages, err := json.Marshal(map[string]int{"page_number": page, "page_size": or(c.PageSize, 50)}, json.Deterministic(true))
+	pages, err := json.Marshal(map[string]int{"page_number": page, "page_size": size}, json.Deterministic(true))
 	if err != nil {
 		return m, err
 	}

@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -116,6 +117,13 @@ func (c *Client) outcome(failure error) {
 	k.mu.Lock()
 	before := k.state
 	switch {
+	case errors.Is(failure, context.Canceled):
+		if k.state == CircuitHalf {
+			k.state, k.trying = CircuitOpen, false
+			k.wake()
+		}
+		k.mu.Unlock()
+		return
 	case failure == nil:
 		k.state, k.failures, k.failed, k.rest, k.trying = CircuitClosed, 0, 0, 0, false
 	case k.state == CircuitHalf:

@@ -332,11 +332,12 @@ func TestSubscribersHearOfDeaths(t *testing.T) {
 	server, client, _ := sandbox(t, p, "", "none")
 	uri, came := inbox(t)
 	for _, want := range []string{`"status":"succ"`, "rjct.event.already_subscribed"} {
-		if err := client.Subscribe(t.Context(), uri, EventDeath, []string{"31825"}); err != nil {
+		transaction, err := client.Subscribe(t.Context(), uri, EventDeath, []string{"31825"})
+		if err != nil {
 			t.Fatal(err)
 		}
 		body := <-came
-		if n, err := client.ReadNotice(body); err != nil || n.Events != nil || !bytes.Contains(body, []byte(want)) {
+		if n, err := client.ReadCallback(body); err != nil || n.Events != nil || n.Transaction != transaction || n.Action != "on-subscribe" || len(n.Subscriptions) != 1 || !bytes.Contains(body, []byte(want)) {
 			t.Fatalf("%s, %v", body, err)
 		}
 	}
@@ -352,24 +353,24 @@ func TestSubscribersHearOfDeaths(t *testing.T) {
 	server.Wait()
 	client.Now = func() time.Time { return later }
 	body := <-came
-	n, err := client.ReadNotice(body)
+	n, err := client.ReadCallback(body)
 	want := all[4]
 	want.Died = "2026-10-01"
 	if err != nil || n.Message == "" || len(n.Events) != 1 || n.Events[0].Kind != EventDeath || !n.Events[0].At.Equal(later) || !cmp.Equal(n.Events[0].Record, want) {
 		t.Errorf("%+v, %v", n, err)
 	}
 	for _, bad := range [][]byte{bytes.Replace(body, []byte("2026-10-01"), []byte("2026-09-01"), 1), []byte("{}"), nil} {
-		if n, err := client.ReadNotice(bad); err == nil || n.Events != nil {
+		if n, err := client.ReadCallback(bad); err == nil || n.Events != nil {
 			t.Errorf("%s was believed", bad)
 		}
 	}
 	if n := server.Notify(later, later.AddDate(0, 0, 1)); n != 0 {
 		t.Errorf("%d events more", n)
 	}
-	if err := client.Subscribe(t.Context(), "nowhere", EventDeath, nil); !errors.Is(err, ErrRejected) {
+	if _, err := client.Subscribe(t.Context(), "nowhere", EventDeath, nil); !errors.Is(err, ErrRejected) {
 		t.Error(err)
 	}
-	if err := client.Subscribe(t.Context(), uri, EventMove, nil); err != nil {
+	if _, err := client.Subscribe(t.Context(), uri, EventMove, nil); err != nil {
 		t.Error(err)
 	}
 }

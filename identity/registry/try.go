@@ -27,7 +27,7 @@ type result struct {
 func (c *Client) try(ctx context.Context, transaction string, queries []Query, page int) (map[string]result, error) {
 	now := c.now()
 	stamp := now.UTC().Format(time.RFC3339)
-	message, err := c.request(transaction, queries, page, stamp)
+	message, err := c.request(transaction, queries, page, or(c.PageSize, 50), stamp)
 	if err != nil {
 		return nil, err
 	}
@@ -43,13 +43,9 @@ func (c *Client) try(ctx context.Context, transaction string, queries []Query, p
 	if err != nil {
 		return nil, err
 	}
-	e, err := openEnvelope(answer)
+	e, err := c.answered(answer)
 	if err != nil {
-		return nil, &attemptError{err: fmt.Errorf("%w: %w", ErrMalformed, err), again: true}
-	}
-	if err := c.trusted(e); err != nil {
-		c.stats.unsigned.Add(1)
-		return nil, &attemptError{err: fmt.Errorf("%w: %w", ErrSignature, err), again: true}
+		return nil, err
 	}
 	if e.header.Status == rejected {
 		return nil, rejection(e.header)
@@ -62,6 +58,19 @@ func (c *Client) try(ctx context.Context, transaction string, queries []Query, p
 		return nil, &attemptError{err: fmt.Errorf("%w: it answers another question", ErrMalformed), again: true}
 	}
 	return results(m, queries, e.header)
+}
+
+// answered opens an answer and checks who signed it.
+func (c *Client) answered(body []byte) (*envelope, error) {
+	e, err := openEnvelope(body)
+	if err != nil {
+		return nil, &attemptError{err: fmt.Errorf("%w: %w", ErrMalformed, err), again: true}
+	}
+	if err := c.trusted(e); err != nil {
+		c.stats.unsigned.Add(1)
+		return nil, &attemptError{err: fmt.Errorf("%w: %w", ErrSignature, err), again: true}
+	}
+	return e, nil
 }
 
 // rejection is a message that the register refused as a whole.
