@@ -24,7 +24,7 @@ func (c *checker) approvals(ctx context.Context, r *runRow) error {
 		return rows.Scan(&a.staff, &a.owner, &a.statement, &a.signature, &a.digest, &a.public)
 	}, func(a *row) error {
 		id := fmt.Sprintf("%d by staff %d", r.id, a.staff)
-		want := fmt.Sprintf("ansinh/approve-run/v1\n%d\n%s\n%s\n%x\n%d\n%d\n%d\n", r.id, r.office, r.month, r.digest, r.n, r.total, a.staff)
+		want := fmt.Sprintf("ansinh/approve-run/v1\n%d\n%s\n%s\n%x\n%d\n%d\n%d\n", r.id, r.office, r.covers(), r.digest, r.n, r.total, a.staff)
 		ok := same(c, "approval", id, "statement that was signed", want, string(a.statement))
 		ok = same(c, "approval", id, "owner of the key", a.staff, a.owner) && ok
 		if !bytes.Equal(a.digest, r.digest) {

@@ -21,8 +21,12 @@ import (
 // otherwise today, the payment is counted as resting on facts that changed since, and
 // not as a difference.
 func (c *checker) owed(ctx context.Context) error {
-	d := &derivation{checker: c, runs: map[int64]*preparedRun{}, editions: map[string]*edition{}, known: map[string]*knowledge{}}
+	d := &derivation{checker: c, runs: map[int64]*preparedRun{}, editions: map[string]*edition{}, known: map[string]*knowledge{},
+		rulings: map[int64][]ruling{}, moves: map[int64][]move{}}
 	if err := d.read(ctx); err != nil {
+		return err
+	}
+	if err := d.readDecided(ctx); err != nil {
 		return err
 	}
 	if err := d.recoveries(ctx); err != nil {
@@ -31,13 +35,14 @@ func (c *checker) owed(ctx context.Context) error {
 	people, err := open(ctx, c.txs[0], scanRight, `
 		select coalesce(p.merged_into, p.id), s.office, coalesce(s.birth, ''), s.died_on,
 			coalesce((select max(recorded_at) from life_event l where l.person_id = s.id and l.kind = 'death'), 'epoch'),
-			greatest(s.checked_at, s.settled_at, l.imported_at, 'epoch'), f.imported_at, p.merged_into is not null,
+			greatest(s.checked_at, s.settled_at, l.imported_at, 'epoch'), f.imported_at, p.merged_into is not null, e.id, coalesce(g.after_run, -1),
 			e.scheme, e.category, e.first_month, coalesce(e.last_month, 'epoch'), e.last_month is not null,
 			coalesce(e.children, -1), coalesce(e.injury_percent, -1), coalesce(e.seniority_units, -1), coalesce(e.decision_on, 'epoch')
 		from entitlement e
 		join person p on p.id = e.person_id
 		join person s on s.id = coalesce(p.merged_into, p.id)
-		join list l on l.id = e.list_id
+		left join list l on l.id = e.list_id and not e.decided
+		left join decision g on g.id = e.decision_id
 		join list f on f.id = s.first_list
 		order by 1, e.id`)
 	if err != nil {
@@ -58,7 +63,8 @@ func (c *checker) owed(ctx context.Context) error {
 	}, `
 		select coalesce(q.merged_into, q.id), p.id, p.run_id, p.live, p.changed_at, p.clawback, p.set_off, p.owed,
 			coalesce(i.scheme, ''), coalesce(i.category, ''), coalesce(i.month, '2000-01-01'), coalesce(i.amount, 0), coalesce(i.kind, '')
-		from payment p join person q on q.id = p.person_id left join payment_item i on i.payment_id = p.id
+		from payment p join person q on q.id = p.person_id
+		left join payment_item i on i.payment_id = p.id and i.scheme in ('btxh', 'htxh', 'ncc')
 		order by 1, p.id, i.month, i.scheme, i.category`)
 	if err != nil {
 		return err
@@ -108,6 +114,8 @@ type derivation struct {
 	editions map[string]*edition
 	known    map[string]*knowledge
 	confirms []confirmation
+	rulings  map[int64][]ruling // by entitlement
+	moves    map[int64][]move   // by person
 
 	opening    money.Month
 	share      decimal.Decimal
@@ -124,6 +132,7 @@ type preparedRun struct {
 	id        int64
 	office    string
 	month     money.Month
+	last      money.Month // that it pays: of two months together the second
 	schemes   []string
 	known     time.Time
 	at        time.Time
@@ -153,7 +162,7 @@ type rightRow struct {
 func scanRight(rows pgx.Rows, r *rightRow) error {
 	var open bool
 	var last money.Month
-	err := rows.Scan(&r.person, &r.office, &r.birth, &r.died, &r.deathAt, &r.changed, &r.since, &r.merged,
+	err := rows.Scan(&r.person, &r.office, &r.birth, &r.died, &r.deathAt, &r.changed, &r.since, &r.merged, &r.id, &r.grantedAfter,
 		&r.scheme, &r.category, &r.first, &last, &open, &r.children, &r.percent, &r.units, &r.decided)
 	if open {
 		r.last = last
@@ -226,7 +235,7 @@ func (p *subject) take(r paidRow) {
 func (d *derivation) person(p *subject) {
 	for _, run := range d.order {
 		at := slices.IndexFunc(p.paid, func(x paidPayment) bool { return x.run == run.id })
-		if at < 0 && (run.office != p.office || p.since.After(run.at)) {
+		if at < 0 && (!d.belongs(p, run) || p.since.After(run.at)) {
 			continue
 		}
 		found, id := map[lineKey]lineValue{}, fmt.Sprintf("of person %d in run %d", p.id, run.id)

@@ -52,7 +52,7 @@ func (d *derivation) read(ctx context.Context) error {
 		return err
 	}
 	err = each(ctx, d.look(), func(rows pgx.Rows, r *preparedRun) error {
-		return rows.Scan(&r.id, &r.office, &r.month, &r.schemes, &r.known, &r.at, &r.tentative, &r.edition)
+		return rows.Scan(&r.id, &r.office, &r.month, &r.last, &r.schemes, &r.known, &r.at, &r.tentative, &r.edition)
 	}, func(r *preparedRun) error {
 		run := *r
 		if d.editions[run.edition] == nil {
@@ -64,8 +64,8 @@ func (d *derivation) read(ctx context.Context) error {
 		d.order = append(d.order, &run)
 		return nil
 	}, `
-		select id, office, month, schemes, known_on, prepared_at, with_provisional, encode(rates, 'hex')
-		from run where state <> 'draft' order by id`)
+		select id, office, month, (month + make_interval(months => months - 1))::date, schemes, known_on, prepared_at, with_provisional, encode(rates, 'hex')
+		from run where state <> 'draft' and schemes <@ array['btxh', 'htxh', 'ncc'] order by id`)
 	return err
 }
 

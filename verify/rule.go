@@ -34,6 +34,10 @@ type right struct {
 	children, percent,
 	units int // −1 where the decision does not say
 	decided time.Time
+
+	id           int64
+	grantedAfter int64    // runs up to this one did not know it; −1: it came by a list
+	rulings      []ruling // that the run knew, oldest first
 }
 
 // claim is one category and what it comes to in a month.
@@ -80,7 +84,7 @@ func (k *knowledge) due(rights []right, born, died, m money.Month) []claim {
 	}
 	group := map[string][]claim{} // by the way it combines
 	for _, r := range rights {
-		if m < r.first || (r.last != 0 && m > r.last) || r.decided.After(k.day) {
+		if m < r.first || (r.last != 0 && m > r.last) || r.decided.After(k.day) || r.ceased(m) {
 			continue
 		}
 		how, amount := k.worth(r, age, m)

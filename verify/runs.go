@@ -18,6 +18,7 @@ type runRow struct {
 	id       int64
 	office   string
 	month    money.Month
+	months   int
 	schemes  []string
 	state    string
 	preparer int64
@@ -64,10 +65,10 @@ type carryRow struct {
 func (c *checker) runs(ctx context.Context) error {
 	var list []runRow
 	err := each(ctx, c.look(), func(rows pgx.Rows, r *runRow) error {
-		return rows.Scan(&r.id, &r.office, &r.month, &r.schemes, &r.state, &r.preparer, &r.known, &r.rates, &r.n, &r.total, &r.digest,
+		return rows.Scan(&r.id, &r.office, &r.month, &r.months, &r.schemes, &r.state, &r.preparer, &r.known, &r.rates, &r.n, &r.total, &r.digest,
 			&r.needed, &r.entry, &r.posted, &r.reversed)
 	}, func(r *runRow) error { list = append(list, *r); return nil }, `
-		select r.id, r.office, r.month, r.schemes, r.state, r.prepared_by, r.known_on, r.rates, r.n, r.total, r.digest, r.approvals_needed,
+		select r.id, r.office, r.month, r.months, r.schemes, r.state, r.prepared_by, r.known_on, r.rates, r.n, r.total, r.digest, r.approvals_needed,
 			coalesce(r.entry_id, 0), coalesce(k.entry_id, 0), exists (select from entry_key v where v.reverses = k.entry_id)
 		from run r left join entry_key k on k.key = 'run:' || r.id || ':approved'
 		order by r.id`)
@@ -155,6 +156,14 @@ type derived struct {
 	cancelled []int64
 }
 
+// covers writes a run's month, of two together the first and +1.
+func (r *runRow) covers() string {
+	if r.months > 1 {
+		return fmt.Sprintf("%s+%d", r.month, r.months-1)
+	}
+	return r.month.String()
+}
+
 // moved is one kind of transfer of a run.
 type moved struct{ debit, credit, ref string }
 
@@ -170,7 +179,7 @@ func (c *checker) run(r *runRow, d *derived) {
 	same(c, "run", r.id, "number of payments", d.n, r.n)
 	same(c, "run", r.id, "total of its payments", d.total, r.total)
 	sum := sha256.New()
-	fmt.Fprintf(sum, "ansinh/run/v1\n%d\n%s\n%s\n%s\n%s\n%x\n%d\n%d\n", r.id, r.office, r.month, strings.Join(r.schemes, ","),
+	fmt.Fprintf(sum, "ansinh/run/v1\n%d\n%s\n%s\n%s\n%s\n%x\n%d\n%d\n", r.id, r.office, r.covers(), strings.Join(r.schemes, ","),
 		r.known.Format(time.DateOnly), r.rates, d.n, d.total)
 	sum.Write(d.leaves)
 	if own := sum.Sum(nil); !bytes.Equal(own, r.digest) {

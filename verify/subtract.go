@@ -19,7 +19,7 @@ func (d *derivation) lines(p *subject, run *preparedRun) (lines map[lineKey]line
 	if p.died != nil && !p.died.After(run.known) && !p.deathAt.After(run.at) {
 		died = money.MonthOf(*p.died)
 	}
-	rights := slices.DeleteFunc(slices.Clone(p.rights), func(r right) bool { return r.decided.After(run.known) })
+	rights := d.rights(p, run)
 	lines = map[lineKey]lineValue{}
 	if len(rights) == 0 {
 		return lines, 0, 0, 0
@@ -28,13 +28,13 @@ func (d *derivation) lines(p *subject, run *preparedRun) (lines map[lineKey]line
 	first = max(first, d.opening)
 
 	diff := map[lineKey]money.VND{}
-	for m := first; m <= run.month; m++ {
+	for m := first; m <= run.last; m++ {
 		for _, x := range run.rates.due(rights, d.born(p.birth), died, m) {
 			diff[key(m, x.scheme, x.category)] += x.amount
 		}
 	}
 	for _, b := range p.before {
-		for m := max(b.first, first); m <= min(b.last, run.month); m++ {
+		for m := max(b.first, first); m <= min(b.last, run.last); m++ {
 			diff[key(m, b.scheme, b.category)] -= b.amount
 		}
 	}
@@ -45,20 +45,20 @@ func (d *derivation) lines(p *subject, run *preparedRun) (lines map[lineKey]line
 		}
 		receivable += x.clawback - x.setOff
 		for k, v := range x.lines {
-			if k.month >= first && k.month <= run.month {
+			if k.month >= first && k.month <= run.last {
 				diff[k] -= v.amount
 			}
 		}
 	}
 	for k, amount := range diff {
-		if amount == 0 || !slices.Contains(run.schemes, k.scheme) {
+		if amount == 0 || !slices.Contains(run.schemes, k.scheme) || !d.paysMonth(p, run, k.month) {
 			continue
 		}
 		kind := "clawback"
 		switch {
 		case amount > 0 && k.scheme == "btxh" && k.category == "MAITANG":
 			kind = "funeral"
-		case k.month == run.month:
+		case k.month >= run.month:
 			kind = "regular"
 		case amount > 0:
 			kind = "arrears"

@@ -73,7 +73,7 @@ func Run(ctx context.Context, pool *pgxpool.Pool, o Options) (_ *Report, err err
 		name  string
 		check func(context.Context) error
 	}{
-		{"log", c.log}, {"books", c.books}, {"runs", c.runs}, {"owed", c.owed}, {"recovery", c.recoveryBooks}, {"bank", c.bank},
+		{"log", c.log}, {"books", c.books}, {"runs", c.runs}, {"owed", c.owed}, {"programmes", c.programmes}, {"recovery", c.recoveryBooks}, {"bank", c.bank},
 	} {
 		if o.Progress != nil {
 			o.Progress(part.name)
