@@ -99,7 +99,7 @@ func ImportChecked(ctx context.Context, pool *pgxpool.Pool, box *secret.Box, in 
 // HearNotice takes in what the register tells of its own accord: deaths and
 // moves of people known here by number and name. The same message again changes
 // nothing.
-func HearNotice(ctx context.Context, pool *pgxpool.Pool, box *secret.Box, n registry.Notice, register, by string, now time.Time) (_ SyncResult, err error) {
+func HearNotice(ctx context.Context, pool *pgxpool.Pool, box *secret.Box, n registry.Callback, register, by string, now time.Time) (_ SyncResult, err error) {
 	defer pg.Wrap(&err, "beneficiaries: hear notice %s", n.Message)
 	sync := Sync{Name: "notice:" + register + ":" + n.Message, By: by, Now: now, Options: identity.Options{Today: now.Year()}}
 	return writeOnce(ctx, pool, box, sync, func(s *syncing) ([]verdict, error) {

@@ -265,7 +265,7 @@ func TestNoticeOfADeathActsOnce(t *testing.T) {
 	b := newBundle(t)
 	b.list(fields{"Họ và tên": "Danh Sóc Kha", "Số định danh": "095150000001"})
 	b.synced(b.knows(registryRecord("095150000001", "Danh Sóc Kha", "1950-10-15", "F")))
-	notice := registry.Notice{Message: "m1", At: syncedOn, Events: []registry.Event{{Kind: "death", At: syncedOn,
+	notice := registry.Callback{Message: "m1", At: syncedOn, Events: []registry.Event{{Kind: "death", At: syncedOn,
 		Record: registry.Record{Number: "095150000001", Name: "Danh Sóc Kha", Birth: "1950-10-15", Sex: "F", Died: "2026-10-16", Standing: registry.Resident}},
 		{Kind: "death", At: syncedOn, Record: registryRecord("095150000099", "Ai Đó", "1950", "F")}}}
 	for range 2 {

@@ -94,6 +94,11 @@ func (c *Client) enter(ctx context.Context) (done func(error), err error) {
 				return nil, err
 			}
 			k.mu.Lock()
+			if k.state != CircuitOpen { // an answer that was under way came after all
+				k.trying = false
+				k.mu.Unlock()
+				continue
+			}
 			k.state = CircuitHalf
 			k.mu.Unlock()
 			c.tell(CircuitChange{State: CircuitHalf})
