@@ -84,6 +84,7 @@ func (b *book) write(c *Calc, month money.Month, w io.Writer, done *Calculated) 
 		count Calculated
 	}
 	texts := make(chan []byte, 2*runtime.GOMAXPROCS(0)) // to write into again
+	workers := make(chan *subtraction, runtime.GOMAXPROCS(0)+1)
 	g, ctx := errgroup.WithContext(context.Background())
 	g.SetLimit(runtime.GOMAXPROCS(0) + 1) // and the writer
 	parts := make(chan chan part, 2*runtime.GOMAXPROCS(0))
@@ -111,19 +112,26 @@ func (b *book) write(c *Calc, month money.Month, w io.Writer, done *Calculated) 
 		result := make(chan part, 1)
 		people := order[from:min(from+chunk, len(order))]
 		g.Go(func() error {
-			s := subtraction{Calc: c}
-			var p part
+			s, p := &subtraction{Calc: c}, part{}
+			select {
+			case s = <-workers:
+			default:
+			}
 			select {
 			case p.text = <-texts:
 			default:
 			}
 			for _, i := range people {
 				var err error
-				if p.text, err = b.person(&s, p.text, int(i), month, &p.count); err != nil {
+				if p.text, err = b.person(s, p.text, int(i), month, &p.count); err != nil {
 					return err
 				}
 			}
 			result <- p
+			select {
+			case workers <- s:
+			default:
+			}
 			return nil
 		})
 		select {
@@ -169,8 +177,9 @@ func (b *book) person(s *subtraction, text []byte, i int, month money.Month, cou
 		text = append(appendISOMonth(text, l.month), ',')
 		text = append(strconv.AppendInt(text, int64(l.amount), 10), ',')
 		text = append(append(text, l.kind...), ",\""...)
-		text = append(s.appendArticle(text, l), "\",\""...)
-		text = append(s.appendExplanation(text, l), "\"\n"...)
+		says := s.sentence(l)
+		text = append(append(text, says.article...), "\",\""...)
+		text = append(append(text, says.text...), "\"\n"...)
 		count.Lines++
 		count.Total += l.amount
 	}

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -31,15 +32,31 @@ func (d *payment) leaf() [sha256.Size]byte {
 	if len(d.accountIdx) > 0 {
 		account = hex.EncodeToString(d.accountIdx)
 	}
-	b := fmt.Appendf(make([]byte, 0, 512), "ansinh/payment/v1\n%d %d %d %s %s %s\n%d %d %d %d %d\n", d.id, d.candidate.id, payee, d.way, bin, account,
-		d.owed, d.clawback, d.setOff, d.carried, d.amount)
-	for _, x := range d.items {
-		b = fmt.Appendf(b, "line %s %s %s %d %d %s\n", x.scheme, x.category, x.month, x.amount, x.setOff, x.kind)
+	b := append(make([]byte, 0, 512), "ansinh/payment/v1\n"...)
+	b = appendFields(b, int64(d.id), d.candidate.id, payee)
+	b = append(append(append(append(append(append(append(b, ' '), d.way...), ' '), bin...), ' '), account...), '\n')
+	b = append(appendFields(b, int64(d.owed), int64(d.clawback), int64(d.setOff), int64(d.carried), int64(d.amount)), '\n')
+	for i := range d.items {
+		x := &d.items[i]
+		b = append(append(append(b, "line "...), x.scheme...), ' ')
+		b = append(appendISOMonth(append(append(b, x.category...), ' '), x.month), ' ')
+		b = append(append(append(appendFields(b, int64(x.amount), int64(x.setOff)), ' '), x.kind...), '\n')
 	}
 	for _, x := range d.candidate.carried {
-		b = fmt.Appendf(b, "carry %d %d\n", x.from, x.amount)
+		b = append(appendFields(append(b, "carry "...), int64(x.from), int64(x.amount)), '\n')
 	}
 	return sha256.Sum256(b)
+}
+
+// appendFields writes numbers with a space between them.
+func appendFields(b []byte, fields ...int64) []byte {
+	for i, x := range fields {
+		if i > 0 {
+			b = append(b, ' ')
+		}
+		b = strconv.AppendInt(b, x, 10)
+	}
+	return b
 }
 
 // runHead is what a run's digest begins with; the leaves of its payments that are not

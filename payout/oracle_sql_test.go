@@ -135,7 +135,7 @@ func (c *crowd) draw(n int, from, to money.Month) {
 			if c.r.IntN(3) == 0 {
 				last = first.Add(c.r.IntN(20)).String()
 			}
-			decided := first.Add(c.r.IntN(9) - 3).First().AddDate(0, 0, c.r.IntN(28)).Format(time.DateOnly)
+			decided := first.Add(c.r.IntN(9)-3).First().AddDate(0, 0, c.r.IntN(28)).Format(time.DateOnly)
 			c.rightRows = append(c.rightRows, fmt.Sprintf("%d,%s,%s,%s,%s,%s,%d,%d,%d,%s\n", j, no, scheme, category, first, last,
 				c.r.IntN(4), 18+c.r.IntN(83), c.r.IntN(5), decided))
 		}

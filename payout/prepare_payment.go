@@ -79,11 +79,12 @@ func (p *preparation) payment(s *subtraction, c *candidate) (pay payment, ok boo
 			pay.regular += l.amount
 		}
 		sets = p.calc.provisional(sets, l)
-		text := s.appendArticle(nil, l)
-		text = s.appendExplanation(append(text, 0), l)
-		text = c.appendDecision(text, l)
+		reason := s.sentence(l).reason
+		if len(c.steps) > 0 {
+			reason = string(c.appendDecision([]byte(reason), l))
+		}
 		pay.items = append(pay.items, item{scheme: Schemes[l.scheme], category: l.name, month: l.month, amount: l.amount,
-			kind: l.kind, reason: string(text)})
+			kind: l.kind, reason: reason})
 	}
 	for _, x := range c.carried {
 		pay.carried += x.amount

@@ -122,3 +122,25 @@ func TestLinesStandInOrder(t *testing.T) {
 		}
 	})
 }
+
+func TestASentenceOutOfMemoryIsTheSentence(t *testing.T) {
+	t.Parallel()
+	var s *subtraction
+	rapid.Check(t, func(t *rapid.T) {
+		birth, ents, m := drawBirth.Draw(t, "birth"), drawRights.Draw(t, "rights"), drawMonth.Draw(t, "month")
+		paid := rapid.SliceOfN(drawPaid, 0, 6).Draw(t, "paid")
+		c := NewCalc(EmbeddedRates(), Rules{}, day("2026-11-01"), true, month("2027-06"))
+		if s == nil {
+			s = &subtraction{Calc: c}
+		}
+		lines := difference(t, birth, rapid.SampledFrom([]string{"", "2026-03-03"}).Draw(t, "died"), ents, paid, m, "2026-11-01", true)
+		for i := range lines {
+			l := &lines[i]
+			for range 2 {
+				if got, want := s.sentence(l), string(s.appendArticle(nil, l))+"\x00"+string(s.appendExplanation(nil, l)); got.reason != want || got.article+"\x00"+got.text != want {
+					t.Fatalf("%q, want %q", got.reason, want)
+				}
+			}
+		}
+	})
+}

@@ -33,6 +33,8 @@ type subtraction struct {
 	before []due
 	lines  []line
 	paid   []settledMonth // for who fills a person's
+	said   map[said]sentence
+	text   []byte
 }
 
 // person is somebody as the subtraction needs them.
