@@ -20,6 +20,10 @@ create view guarded_account as
     union all
     select 'vendor', id, bank_bin, account_enc from vendor;
 
+-- Whose account was another's before, and for how many one recipient collects.
+create index payee_account_past on payee (account_idx) where ended_at is not null;
+create index payee_collects on payee (number_idx) where ended_at is null and number_idx is not null;
+
 -- A decision about what somebody was overpaid: to take it back, by at most so much a
 -- month, or to write it off. One person proposes, another confirms.
 create table recovery (

@@ -232,7 +232,7 @@ func (b *bundle) prepare(change ...func(*PrepareInput)) Run {
 }
 
 func (b *bundle) tryPrepare(change ...func(*PrepareInput)) (Run, error) {
-	in := PrepareInput{Office: office, Month: month("2026-11"), KnownOn: day("2026-10-20"), By: b.clerk, Now: b.now}
+	in := PrepareInput{Box: b.box, Office: office, Month: month("2026-11"), KnownOn: day("2026-10-20"), By: b.clerk, Now: b.now}
 	for _, c := range change {
 		c(&in)
 	}

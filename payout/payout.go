@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"ansinh.vn/bank"
+	"ansinh.vn/internal/secret"
 	"ansinh.vn/money"
 )
 
@@ -119,8 +120,9 @@ type PrepareInput struct {
 	KnownOn         time.Time
 	By              StaffID
 	WithProvisional bool
-	Months          int    // 0 and 1 pay the month, 2 the next one with it
-	MonthsBy        string // the paper that allows two together (TT 44/2022 Đ8.3)
+	Months          int         // 0 and 1 pay the month, 2 the next one with it
+	MonthsBy        string      // the paper that allows two together (TT 44/2022 Đ8.3)
+	Box             *secret.Box // opens the accounts of staff and vendors; needed where there are any
 	Now             time.Time
 }
 

@@ -100,11 +100,20 @@ type preparation struct {
 	grant    *grant               // of a programme's run
 	moves    map[int64]*residence // of who was ever transferred to or from this office
 	left     []int64              // of them, who was transferred from it
+
+	guarded    guarded
+	staffNames map[string]bool
 }
 
 func (p *preparation) run(ctx context.Context, tx pgx.Tx) error {
 	who, err := actor(ctx, tx, p.in.By)
 	if err != nil {
+		return err
+	}
+	if p.guarded, err = readGuarded(ctx, tx, p.in.Box); err != nil {
+		return err
+	}
+	if err := p.readStaffNames(ctx, tx); err != nil {
 		return err
 	}
 	digest := p.rates.Digest()

@@ -147,6 +147,7 @@ func (p *preparation) look(pay *payment, provisional bool) {
 	see(pay.clawback > 0, SeeClawback)
 	see(pay.carried > 0, SeeCarried)
 	see(provisional, SeeTentative)
+	p.gates(pay, hold, see)
 	if pay.amount == 0 { // nothing leaves: nothing to hold
 		c.holds = nil
 	}

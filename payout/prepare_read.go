@@ -13,28 +13,29 @@ import (
 
 // candidate is a person of the office with everything a payment is made of.
 type candidate struct {
-	id           int64
-	payee        *int64
-	payeeName    string
-	payeeKind    string
-	way          string
-	bin          *string
-	accountEnc   []byte
-	accountIdx   []byte
-	holder       string
-	since        *time.Time
-	holds        []string
-	attention    []string
-	who          person
-	decided      time.Time // the latest decision
-	nth          int       // payments there were
-	receivable   money.VND // overpaid and not yet taken back
-	instalment   money.VND // at most this is taken this month; noInstalment: what the share allows
-	lastAccount  []byte    // of the last payment to a bank
-	carried      []carry
-	deathTold    bool // the bank told of a death, and nobody has closed the case
-	badAccount   bool // this account sent money back
-	missing      bool // a detail the amount depends on
+	id          int64
+	payee       *int64
+	payeeName   string
+	payeeKind   string
+	way         string
+	bin         *string
+	accountEnc  []byte
+	accountIdx  []byte
+	holder      string
+	since       *time.Time
+	holds       []string
+	attention   []string
+	who         person
+	decided     time.Time // the latest decision
+	nth         int       // payments there were
+	receivable  money.VND // overpaid and not yet taken back
+	instalment  money.VND // at most this is taken this month; noInstalment: what the share allows
+	lastAccount []byte    // of the last payment to a bank
+	carried     []carry
+	deathTold   bool // the bank told of a death, and nobody has closed the case
+	badAccount  bool // this account sent money back
+	missing     bool // a detail the amount depends on
+	suspicion
 	lastMonthSum money.VND
 	steps        []decidedStep // what decisions changed
 	suspended    bool
@@ -93,10 +94,13 @@ func (p *preparation) readChunk(ctx context.Context, tx pgx.Tx, after int64) ([]
 	}
 	all := newBatch(people)
 	if p.grant != nil {
-		return people, p.readGranted(ctx, tx, all)
+		if err := p.readGranted(ctx, tx, all); err != nil {
+			return nil, err
+		}
+		return people, p.readSuspicion(ctx, tx, all)
 	}
 	for _, read := range []func(context.Context, pgx.Tx, *batch) error{
-		p.readPast, p.readRecovered, p.readMerged, p.readEntitlements, p.readPaid, p.readCases, p.readUncollected,
+		p.readPast, p.readRecovered, p.readMerged, p.readEntitlements, p.readPaid, p.readCases, p.readUncollected, p.readSuspicion,
 	} {
 		if err := read(ctx, tx, all); err != nil {
 			return nil, err

@@ -21,7 +21,11 @@ type Settings struct {
 	JumpFactor  decimal.Decimal `json:"jump_factor"`    // a month this many times the last, or its inverse, needs a cause
 	MaxPayment  money.VND       `json:"max_payment"`    // more than this to one person is looked at first
 	CoolingDays int             `json:"cooling_days"`   // a changed account waits this long before the day of knowledge
+	LifeMonths  int             `json:"life_months"`    // without any sign of life for so long a payment is shown; 0 asks nothing
 	MessageSize int             `json:"message_size"`   // transfers in one message to the bank
+	SplitByBank bool            `json:"split_by_bank"`  // a message for each bank of payees
+	MessageSum  money.VND       `json:"message_sum"`    // đồng that one message may come to; 0 sets no limit
+	InstantSum  money.VND       `json:"instant_sum"`    // transfers from here on go in messages of their own: IBPS carries them, not NAPAS 247
 	YearBirth   time.Month      `json:"year_birth"`     // see Rules
 	MonthBirth  int             `json:"month_birth"`    // see Rules
 	Merit       bool            `json:"merit_competes"` // see Rules
@@ -31,7 +35,7 @@ type Settings struct {
 func DefaultSettings() Settings {
 	return Settings{
 		SetOffShare: decimal.NewFromInt(1), JumpFactor: decimal.NewFromInt(2), MaxPayment: 100_000_000,
-		CoolingDays: 7, MessageSize: 20_000, YearBirth: time.January,
+		CoolingDays: 7, LifeMonths: 12, MessageSize: 20_000, InstantSum: 500_000_000, YearBirth: time.January,
 	}
 }
 

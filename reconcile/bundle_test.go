@@ -232,7 +232,7 @@ func (b *bundle) send() (messages []string) {
 	b.check(err)
 	known, err := money.ParseDay("2026-10-20")
 	b.check(err)
-	r, err := payout.Prepare(b.ctx, b.pool, payout.PrepareInput{Office: office, Month: m, KnownOn: known, By: payout.StaffID(b.clerk), Now: b.now})
+	r, err := payout.Prepare(b.ctx, b.pool, payout.PrepareInput{Box: b.box, Office: office, Month: m, KnownOn: known, By: payout.StaffID(b.clerk), Now: b.now})
 	b.check(err)
 	r, err = payout.Submit(b.ctx, b.pool, r.ID, payout.StaffID(b.clerk), b.now)
 	b.check(err)

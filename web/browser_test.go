@@ -218,7 +218,7 @@ func TestBrowserApprovesARun(t *testing.T) {
 	}
 
 	clerk := payout.StaffID(b.staff[staff.Clerk].ID)
-	next, err := payout.Prepare(b.ctx, b.pool, payout.PrepareInput{Office: office, Month: money.NewMonth(2026, time.December),
+	next, err := payout.Prepare(b.ctx, b.pool, payout.PrepareInput{Box: b.box, Office: office, Month: money.NewMonth(2026, time.December),
 		KnownOn: money.Day(2026, time.October, 20), By: clerk, Now: testNow})
 	b.ok(err)
 	next, err = payout.Submit(b.ctx, b.pool, next.ID, clerk, testNow)

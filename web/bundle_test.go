@@ -179,7 +179,7 @@ func (b *bundle) submitted() payout.Run {
 	b.Helper()
 	b.people(6)
 	clerk := payout.StaffID(b.staff[staff.Clerk].ID)
-	run, err := payout.Prepare(b.ctx, b.pool, payout.PrepareInput{Office: office, Month: money.NewMonth(2026, time.November),
+	run, err := payout.Prepare(b.ctx, b.pool, payout.PrepareInput{Box: b.box, Office: office, Month: money.NewMonth(2026, time.November),
 		KnownOn: money.Day(2026, time.October, 20), By: clerk, Now: testNow})
 	b.ok(err)
 	run, err = payout.Submit(b.ctx, b.pool, run.ID, clerk, testNow)

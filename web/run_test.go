@@ -130,7 +130,7 @@ func TestHoldingReleasingAndSubmitting(t *testing.T) {
 	t.Parallel()
 	b := open(t)
 	b.people(2)
-	run, err := payout.Prepare(b.ctx, b.pool, payout.PrepareInput{Office: office, Month: money.NewMonth(2026, time.November),
+	run, err := payout.Prepare(b.ctx, b.pool, payout.PrepareInput{Box: b.box, Office: office, Month: money.NewMonth(2026, time.November),
 		KnownOn: money.Day(2026, time.October, 20), By: payout.StaffID(b.staff[staff.Clerk].ID), Now: testNow})
 	b.ok(err)
 	var payment int64
@@ -152,7 +152,7 @@ func TestAShortFundIsNamedBeforeSigning(t *testing.T) {
 	b := open(t)
 	b.people(3)
 	clerk := payout.StaffID(b.staff[staff.Clerk].ID)
-	run, err := payout.Prepare(b.ctx, b.pool, payout.PrepareInput{Office: office, Month: money.NewMonth(2026, time.November), KnownOn: money.Day(2026, time.October, 20), By: clerk, Now: testNow})
+	run, err := payout.Prepare(b.ctx, b.pool, payout.PrepareInput{Box: b.box, Office: office, Month: money.NewMonth(2026, time.November), KnownOn: money.Day(2026, time.October, 20), By: clerk, Now: testNow})
 	b.ok(err)
 	_, err = payout.Submit(b.ctx, b.pool, run.ID, clerk, testNow)
 	b.ok(err)

@@ -96,7 +96,7 @@ func (d *demo) prepareRuns(ctx context.Context) error {
 		}
 		r, there, err := d.runOf(ctx, office, d.plan.Month)
 		if err == nil && !there {
-			r, err = payout.Prepare(ctx, d.pool, payout.PrepareInput{Office: office, Month: d.plan.Month, KnownOn: d.day(-1, 20), By: clerk, Now: d.Now()})
+			r, err = payout.Prepare(ctx, d.pool, payout.PrepareInput{Box: d.box, Office: office, Month: d.plan.Month, KnownOn: d.day(-1, 20), By: clerk, Now: d.Now()})
 		}
 		if err == nil && r.State == payout.RunComputed {
 			r, err = payout.Submit(ctx, d.pool, r.ID, clerk, d.Now())
@@ -229,7 +229,7 @@ func (d *demo) prepareNext(ctx context.Context) error {
 	}
 	r, there, err := d.runOf(ctx, offices[0], next)
 	if err == nil && !there {
-		r, err = payout.Prepare(ctx, d.pool, payout.PrepareInput{Office: offices[0], Month: next, KnownOn: d.day(0, 20), By: clerk, Now: d.Now()})
+		r, err = payout.Prepare(ctx, d.pool, payout.PrepareInput{Box: d.box, Office: offices[0], Month: next, KnownOn: d.day(0, 20), By: clerk, Now: d.Now()})
 	}
 	if err == nil && r.State == payout.RunComputed {
 		r, err = payout.Submit(ctx, d.pool, r.ID, clerk, d.Now())

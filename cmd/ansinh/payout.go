@@ -116,7 +116,11 @@ func (c *payoutPrepareCmd) Run(ctx context.Context, a *app) error {
 		now := a.Now()
 		c.KnownOn = money.Day(now.Year(), now.Month(), now.Day())
 	}
-	in := payout.PrepareInput{Month: c.Month, KnownOn: c.KnownOn, By: who, WithProvisional: c.WithProvisional, Now: a.Now()}
+	box, err := a.Secrets()
+	if err != nil {
+		return err
+	}
+	in := payout.PrepareInput{Box: box, Month: c.Month, KnownOn: c.KnownOn, By: who, WithProvisional: c.WithProvisional, Now: a.Now()}
 	for _, s := range c.Scheme {
 		in.Schemes = append(in.Schemes, payout.Scheme(s))
 	}
