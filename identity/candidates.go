@@ -102,6 +102,14 @@ func (f *finder) all(q *query) []candidate {
 	return slices.Clone(kept)
 }
 
+// best is how well the best candidate of a row fits, as log2 of the likelihood ratio.
+func (f *finder) best(q *query) float64 {
+	if c := f.all(q); len(c) > 0 {
+		return f.w.of(c[0].v, float64(c[0].surprise))
+	}
+	return hopeless
+}
+
 // gather collects everybody who shares a key with the row.
 func (f *finder) gather(q *query) {
 	b, fm := &f.ix.b, q.form

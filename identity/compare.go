@@ -252,7 +252,7 @@ func (ix *Index) compareBirth(q *query, p dayKey) (level uint8, chance float64) 
 	}
 	share := ix.counts.year(p.year())
 	apart := year - p.year()
-	if !q.birth.full() || !p.full() || q.firstDay && p&511 != q.birth&511 {
+	if !q.birth.full() || !p.full() || q.firstDay { // 1 January stands for a year alone far too often
 		switch {
 		case apart == 0 && (q.birth.month() == p.month() || q.birth.month() == 0 || p.month() == 0 || q.firstDay || p&511 == 1<<5|1):
 			return bYearOnly, share

@@ -84,14 +84,41 @@ func (m *matching) putBack(f *finder, rows []int32) bool {
 		}
 		return false
 	}
-	first, last := len(rows), -1
-	for _, v := range votes {
-		if v.column == bestColumn && v.away == bestAway {
-			first, last = min(first, v.at), max(last, v.at)
+	first, last, n := 0, -1, 0
+	done := false
+	close := func() {
+		if n >= slideVotes && !done {
+			m.shift(f, rows, first, last, bestAway, bestColumn)
+			done = true
 		}
 	}
-	m.shift(f, rows, first, last, bestAway, bestColumn)
-	return true
+	for _, v := range votes {
+		if v.column != bestColumn || v.away != bestAway {
+			continue
+		}
+		if n > 0 && m.settledBetween(rows[last:v.at]) > (v.at-last)/3 {
+			close()
+			n = 0
+		}
+		if n == 0 {
+			first = v.at
+		}
+		last = v.at
+		n++
+	}
+	close()
+	return done
+}
+
+// settledBetween counts the rows whose number stands where it belongs: where they
+// are many, nothing slid.
+func (m *matching) settledBetween(rows []int32) (n int) {
+	for _, i := range rows {
+		if m.settled[i] {
+			n++
+		}
+	}
+	return n
 }
 
 // shifted is q with a column of other; false where that cell is empty or the same.
@@ -112,10 +139,17 @@ func shifted(q, other *query, column slideColumn) (query, bool) {
 }
 
 // shift takes the column's cells of the open rows from first to last from away
-// rows further, and lets the numbers settle what they now can. Rows at the edge
-// that are not settled belong to the slide as well.
+// rows further, and lets the numbers settle what they now can. Open rows beyond
+// the edge belong to the slide as well where they then fit somebody better.
 func (m *matching) shift(f *finder, rows []int32, first, last, away int, column slideColumn) {
-	for last+1 < len(rows) && last+1+away < len(rows) && !m.settled[rows[last+1]] && last-first < len(rows) {
+	surely := [2]int{first, last}
+	open := func(k int) bool {
+		return k >= 0 && k < len(rows) && k+away >= 0 && !m.settled[rows[k]] && !m.moved[rows[k]]
+	}
+	for open(first-1) && surely[0]-first < 3*slideReach {
+		first--
+	}
+	for open(last+1) && last-surely[1] < 3*slideReach {
 		last++
 	}
 	before := make([]query, len(rows))
@@ -134,6 +168,10 @@ func (m *matching) shift(f *finder, rows []int32, first, last, away int, column 
 			from, to = before[j], cells[j]
 		}
 		q, _ := shifted(&m.queries[i], &from, column)
+		if (k < surely[0] || k > surely[1]) && f.best(&q) <= f.best(&m.queries[i]) {
+			m.moved[i] = false // stands where it belongs
+			continue
+		}
 		m.queries[i] = q
 		m.repairs[i] = append(slices.Clip(slices.DeleteFunc(slices.Clone(m.repairs[i]), func(r Repair) bool { return r.Field == slideFields[column] })),
 			Repair{slideFields[column], RepairSlid, cells[k], to})
