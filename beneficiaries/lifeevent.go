@@ -76,7 +76,7 @@ func recordEvents(ctx context.Context, tx pgx.Tx, events []LifeEvent) (map[strin
 	rows, err := tx.Query(ctx, `
 		insert into life_event (person_id, kind, on_day, known_on, source, detail, recorded_by, recorded_at)
 		select * from unnest($1::bigint[], $2::text[], $3::date[], $4::date[], $5::text[], $6::jsonb[], $7::text[], $8::timestamptz[])
-		on conflict on constraint life_event_once do nothing
+		on conflict (person_id, kind, on_day) where reversed_at is null and kind <> 'alive' do nothing
 		returning kind`,
 		people, kinds, days, known, sources, details, by, at)
 	if err != nil {
