@@ -30,10 +30,16 @@ var accountColumns = func() sheet.Columns {
 
 // AccountFile is a file of accounts to import.
 type AccountFile struct {
-	Path string
-	By   string
-	Now  time.Time
+	Path   string
+	Name   string // what people call the file; "": its path
+	Only   string // commune code: people of any other commune are nobody known; "": of all
+	Sender string // who gave us the file
+	Waits  bool   // the accounts are held until a second person accepts them
+	By     string
+	Now    time.Time
 }
+
+func (f AccountFile) called() string { return first(f.Name, f.Path) }
 
 // accountImport writes one file of accounts.
 type accountImport struct {
@@ -72,17 +78,17 @@ func ImportAccounts(ctx context.Context, pool *pgxpool.Pool, box *secret.Box, in
 	if err != nil {
 		return out, err
 	}
-	reader, err := sheet.Open(in.Path, sheet.Options{Columns: accountColumns})
+	reader, err := sheet.Open(in.Path, sheet.Options{Columns: accountColumns, Name: in.called()})
 	if err != nil {
 		return out, err
 	}
 	defer reader.Close()
-	defer pg.Wrap(&err, "import %s", filepath.Base(in.Path))
+	defer pg.Wrap(&err, "import %s", filepath.Base(in.called()))
 	err = pg.Tx(ctx, pool, func(tx pgx.Tx) error {
 		if err := prepareImport(ctx, tx, box); err != nil {
 			return err
 		}
-		before, err := alreadyImported(ctx, tx, in.Path, sum)
+		before, err := alreadyImported(ctx, tx, in.called(), sum)
 		if err != nil {
 			return err
 		}
@@ -90,7 +96,7 @@ func ImportAccounts(ctx context.Context, pool *pgxpool.Pool, box *secret.Box, in
 			out = before[0]
 			return nil
 		}
-		a := &accountImport{AccountFile: in, tx: tx, box: box, result: Imported{File: in.Path, Kind: "accounts", Version: 1, Repairs: map[string]int{}, Changes: map[string]int{}}}
+		a := &accountImport{AccountFile: in, tx: tx, box: box, result: Imported{File: in.called(), Kind: "accounts", Version: 1, Repairs: map[string]int{}, Changes: map[string]int{}}}
 		layouts := map[string]layout{}
 		for _, t := range reader.Tables() {
 			if !t.Skipped {
@@ -98,8 +104,10 @@ func ImportAccounts(ctx context.Context, pool *pgxpool.Pool, box *secret.Box, in
 			}
 		}
 		err = tx.QueryRow(ctx, `
-			insert into list (kind, version, file_name, sha256, size, layout, imported_by, imported_at)
-			values ('accounts', 1, $1, $2, $3, $4, $5, $6) returning id`, baseName(in.Path), sum[:], size, layouts, in.By, in.Now).Scan(&a.id)
+			insert into list (kind, office, version, file_name, sha256, size, layout, sender, imported_by, imported_at, waits)
+			values ('accounts', nullif(@only, ''), 1, @file, @sum, @size, @layout, @sender, @by, @now, @waits) returning id`,
+			pgx.StrictNamedArgs{"only": in.Only, "file": baseName(in.called()), "sum": sum[:], "size": size, "layout": layouts,
+				"sender": in.Sender, "by": in.By, "now": in.Now, "waits": in.Waits}).Scan(&a.id)
 		if err != nil {
 			return err
 		}
@@ -123,7 +131,7 @@ func ImportAccounts(ctx context.Context, pool *pgxpool.Pool, box *secret.Box, in
 			return err
 		}
 		if a.result.Received == 0 {
-			return &RefusedError{File: in.Path, What: "không có dòng nào", Do: "kiểm tra lại tệp"}
+			return &RefusedError{File: in.called(), What: "không có dòng nào", Do: "kiểm tra lại tệp"}
 		}
 		out = a.result
 		return a.finish(ctx)
@@ -222,7 +230,7 @@ func (a *accountImport) lookUp(ctx context.Context, lines []accountLine) error {
 	}
 	rows, err := a.tx.Query(ctx, `
 		select p.number_idx, coalesce(p.merged_into, p.id), coalesce((select r.name from person r where r.id = p.merged_into), p.name)
-		  from person p where p.number_idx = any($1)`, numbers)
+		  from person p where p.number_idx = any($1) and ($2 = '' or p.office = $2)`, numbers, a.Only)
 	if err != nil {
 		return err
 	}
@@ -300,6 +308,11 @@ func (a *accountImport) finish(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if !a.Waits {
+		if err := acceptOwn(ctx, a.tx, a.id, a.By, a.Now); err != nil {
+			return err
+		}
+	}
 	return audit.Record(ctx, a.tx, audit.Event{At: a.Now, Actor: a.By, Kind: "accounts.imported", Subject: fmt.Sprintf("list:%d", a.id),
-		Payload: map[string]any{"file": baseName(a.Path), "received": r.Received, "imported": r.Imported, "quarantined": r.Quarantined, "changed": r.Changes["changed"]}})
+		Payload: map[string]any{"file": baseName(a.called()), "received": r.Received, "imported": r.Imported, "quarantined": r.Quarantined, "changed": r.Changes["changed"]}})
 }

@@ -91,6 +91,8 @@ const (
 	HoldHolder        HoldReason = "holder_mismatch"
 	HoldShared        HoldReason = "shared_account"
 	HoldAuthorisation HoldReason = "authorisation_expired"
+	HoldIncomplete    HoldReason = "authorisation_incomplete"
+	HoldNotAccepted   HoldReason = "list_not_accepted"
 )
 
 // Words says why and what to do, in Vietnamese and English.
@@ -112,7 +114,11 @@ func (h HoldReason) Words() (vi, en string) {
 	case HoldShared:
 		return "Nhiều người dùng chung một tài khoản; cần ghi lý do", "Several people share one account; a reason is needed"
 	case HoldAuthorisation:
-		return "Giấy ủy quyền nhận thay đã hết hạn hoặc không ghi hạn", "The recipient's authorisation has expired or has no end date"
+		return "Giấy ủy quyền nhận thay đã hết hạn, không ghi hạn hoặc ghi quá 12 tháng", "The recipient's authorisation has expired, has no end date or one beyond 12 months"
+	case HoldIncomplete:
+		return "Người nhận thay chưa có số định danh hoặc số giấy ủy quyền", "The recipient's number or the authorisation is missing"
+	case HoldNotAccepted:
+		return "Danh sách mới đưa vào chưa được người thứ hai chấp nhận", "The list that brought this is not accepted yet"
 	case HoldReason(Moved), HoldReason(Match), HoldReason(OldNumber):
 		return string(h), string(h)
 	}

@@ -53,7 +53,7 @@ func (b *bundle) ok(err error) {
 
 // heads is a list's heading; row fills in what a test does not care about.
 var heads = []string{"STT", "Họ và tên", "Ngày sinh", "Giới tính", "Số định danh", "Ấp/khóm", "Nhóm đối tượng", "Số con", "Hưởng từ tháng", "Số QĐ",
-	"Mức hưởng", "Đã chi đến tháng", "Hình thức", "Tên chủ tài khoản", "Số tài khoản", "Ngân hàng", "Người nhận thay", "Số giấy ủy quyền", "Hạn ủy quyền", "Lý do dùng chung tài khoản"}
+	"Mức hưởng", "Đã chi đến tháng", "Hình thức", "Tên chủ tài khoản", "Số tài khoản", "Ngân hàng", "Người nhận thay", "Số giấy ủy quyền", "Hạn ủy quyền", "Lý do dùng chung tài khoản", "Số định danh người nhận thay"}
 
 type fields map[string]string
 

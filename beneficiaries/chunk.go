@@ -213,7 +213,7 @@ func (w *chunkWriter) write(ctx context.Context) error {
 func (w *chunkWriter) writePeople(ctx context.Context) error {
 	_, err := w.tx.CopyFrom(ctx, pgx.Identifier{"person"},
 		[]string{"id", "number_enc", "number_idx", "other_enc", "other_idx", "other_kind", "name", "name_key", "birth", "sex",
-			"ethnicity", "office", "hamlet", "address", "phone", "first_list"},
+			"ethnicity", "office", "hamlet", "address", "phone", "e_identity", "first_list"},
 		pgx.CopyFromSlice(len(w.fresh), func(i int) ([]any, error) {
 			s := w.fresh[i]
 			var numberEnc, numberIdx, otherEnc, otherIdx []byte
@@ -230,7 +230,7 @@ func (w *chunkWriter) writePeople(ctx context.Context) error {
 				kind = ptr("old")
 			}
 			return []any{int64(s.id), numberEnc, numberIdx, otherEnc, otherIdx, kind, s.name, nameKey(s.name), orNil(s.birth), orNil(s.sex),
-				s.line.ethnic, w.office, s.hamlet, s.line.address, s.line.phone, int64(w.id)}, nil
+				s.line.ethnic, w.office, s.hamlet, s.line.address, s.line.phone, s.line.eIdentity, int64(w.id)}, nil
 		}))
 	if err != nil || len(w.touched) == 0 {
 		return err
@@ -246,10 +246,11 @@ func (w *chunkWriter) updatePeople(ctx context.Context) error {
 	ids, names, namekeys := make([]int64, n), make([]*string, n), make([]*string, n)
 	births, sexes, hamlets, addresses, phones := make([]*string, n), make([]*string, n), make([]string, n), make([]string, n), make([]string, n)
 	encs, idxs := make([][]byte, n), make([][]byte, n)
-	again := make([]bool, n)
+	again, eIdentities := make([]bool, n), make([]*bool, n)
 	for i, s := range w.touched {
 		r := s.fill
 		ids[i], hamlets[i], addresses[i], phones[i] = int64(s.id), r.hamlet, r.address, r.phone
+		eIdentities[i] = r.eIdentity
 		birth := r.birth.String()
 		switch {
 		case s.identified:
@@ -276,7 +277,7 @@ func (w *chunkWriter) updatePeople(ctx context.Context) error {
 		       birth = coalesce(u.birth, p.birth), sex = coalesce(u.sex, p.sex),
 		       hamlet = case when p.hamlet = '' then u.hamlet else p.hamlet end,
 		       address = case when p.address = '' then u.address else p.address end,
-		       phone = case when u.phone = '' then p.phone else u.phone end,
+		       phone = case when u.phone = '' then p.phone else u.phone end, e_identity = coalesce(u.e_identity, p.e_identity),
 		       number_enc = coalesce(p.number_enc, u.enc), number_idx = coalesce(p.number_idx, u.idx),
 		       register_outcome = case when u.again then 'unchecked' else p.register_outcome end,
 		       register_evidence = case when u.again then '{}' else p.register_evidence end,
@@ -285,13 +286,14 @@ func (w *chunkWriter) updatePeople(ctx context.Context) error {
 		       settled_by = case when u.again then null else p.settled_by end,
 		       settled_at = case when u.again then null else p.settled_at end
 		  from unnest(@ids::bigint[], @names::text[], @keys::text[], @births::text[], @sexes::text[], @hamlets::text[], @addresses::text[],
-		              @phones::text[], @encs::bytea[], @idxs::bytea[], @again::boolean[])
-		         as u(id, name, name_key, birth, sex, hamlet, address, phone, enc, idx, again)
+		              @phones::text[], @encs::bytea[], @idxs::bytea[], @again::boolean[], @identities::boolean[])
+		         as u(id, name, name_key, birth, sex, hamlet, address, phone, enc, idx, again, e_identity)
 		 where p.id = u.id and p.id = any(@ids)
 		   and (u.again or u.birth is not null or u.sex is not null or u.enc is not null
-		        or (p.hamlet = '' and u.hamlet <> '') or (p.address = '' and u.address <> '') or (u.phone <> '' and u.phone <> p.phone))`,
+		        or (p.hamlet = '' and u.hamlet <> '') or (p.address = '' and u.address <> '') or (u.phone <> '' and u.phone <> p.phone)
+		        or u.e_identity <> coalesce(p.e_identity, not u.e_identity))`,
 		pgx.StrictNamedArgs{"ids": ids, "names": names, "keys": namekeys, "births": births, "sexes": sexes, "hamlets": hamlets,
-			"addresses": addresses, "phones": phones, "encs": encs, "idxs": idxs, "again": again})
+			"addresses": addresses, "phones": phones, "encs": encs, "idxs": idxs, "again": again, "identities": eIdentities})
 	return err
 }
 

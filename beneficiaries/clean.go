@@ -38,6 +38,7 @@ type line struct {
 	name        string
 	birth       identity.Birth
 	sex         identity.Sex
+	eIdentity   *bool // nil: the row does not say
 	ethnic      string
 	hamlet      string
 	address     string
@@ -59,7 +60,8 @@ type cleaner struct {
 	office    string
 	scheme    string
 	oneGroup  string // the category of everybody, where the list has no such column
-	encodings [fieldCount]identity.Encoding
+	group     group  // of the rows being read
+	encodings [fieldCount]byFont
 	dates     [fieldCount]identity.Dates
 	now       time.Time
 }
@@ -69,7 +71,7 @@ const sampleSize = 2000
 
 // textFields may be typed in a legacy font; dateFields hold days or months.
 var (
-	textFields = []int{fName, fSex, fEthnic, fHamlet, fCommune, fAddress, fCategory, fWay, fBank, fHolder, fRecipient, fRelation, fSharedReason, fNote}
+	textFields = []int{fName, fSex, fEIdentity, fEthnic, fHamlet, fCommune, fAddress, fCategory, fWay, fBank, fHolder, fRecipient, fRelation, fSharedReason, fNote}
 	dateFields = []int{fBirth, fDecisionOn, fFirstMonth, fLastMonth, fPaidThrough, fAuthorisedUntil}
 )
 
@@ -87,9 +89,7 @@ func newCleaner(office, scheme string, sample []sheet.Row, now time.Time) *clean
 		return texts
 	}
 	for _, f := range textFields {
-		if texts := column(f); len(texts) > 0 {
-			c.encodings[f] = identity.DetectEncoding(texts)
-		}
+		c.encodings[f] = judgeEncoding(sample, f)
 	}
 	for _, f := range dateFields {
 		c.dates[f] = identity.Dates{Order: dateOrder(column(f)), Today: now.Year()}
@@ -104,7 +104,7 @@ func newCleaner(office, scheme string, sample []sheet.Row, now time.Time) *clean
 func (c *cleaner) legacy() map[string]string {
 	out := map[string]string{}
 	for _, f := range textFields {
-		if e := c.encodings[f]; e != identity.Unicode {
+		if e, same := c.encodings[f].one(); same && e != identity.Unicode {
 			out[listColumnNames[f].Key] = e.String()
 		}
 	}
@@ -140,6 +140,11 @@ func dateOrder(texts []string) identity.DateOrder {
 func (c *cleaner) clean(r sheet.Row) line {
 	l := line{sheet: r.Sheet, number: r.Number, cells: r.Cells()}
 	l.mends = parseRowRef(r.Value(fRowRef))
+	r, slid := inPlace(r)
+	if slid {
+		l.repairs = append(l.repairs, CellRepair{Column: listColumnNames[fName].Key, Kind: RepairSlidColumn})
+		l.warn("các ô của dòng này lệch một cột so với tiêu đề")
+	}
 	refuse := func(f int, why string, args ...any) {
 		if l.reason == "" {
 			l.cell, l.reason = r.Ref(listColumnNames[f].Key), fmt.Sprintf(why, args...)
@@ -147,7 +152,7 @@ func (c *cleaner) clean(r sheet.Row) line {
 	}
 	text := func(f int) string {
 		raw := r.Value(f)
-		if e := c.encodings[f]; e != identity.Unicode && raw != "" {
+		if e := c.encodings[f][r.Font(f)]; e != identity.Unicode && raw != "" {
 			if fixed := e.Decode(raw); fixed != raw {
 				l.repairs = append(l.repairs, CellRepair{listColumnNames[f].Key, identity.RepairEncoding, raw, fixed})
 				raw = fixed
@@ -158,21 +163,13 @@ func (c *cleaner) clean(r sheet.Row) line {
 	l.note(c.nameOf(&l, text(fName), refuse))
 	c.documentOf(&l, r)
 	c.birthOf(&l, r, refuse)
-	var ok bool
-	if l.sex, ok = identity.ParseSex(text(fSex)); !ok {
-		l.warn("giới tính “%s” không rõ", text(fSex))
-	}
-	if l.sex == "" && l.person.Valid() {
-		l.sex = l.person.Sex()
-	}
-	for _, doubt := range l.person.Doubts(l.sex, l.birth) {
-		l.warn("%s", doubt)
-	}
+	c.sexOf(&l, r, text)
 	l.ethnic, l.hamlet, l.address = plainText(text(fEthnic)), plainText(text(fHamlet)), plainText(text(fAddress))
 	if commune := plainText(text(fCommune)); l.address == "" && commune != "" {
 		l.address = strings.Trim(l.hamlet+", "+commune, ", ")
 	}
 	c.placeOf(&l)
+	c.eIdentityOf(&l, r, text)
 	l.phone = strings.Join(strings.FieldsFunc(r.Value(fPhone), func(r rune) bool { return r < '0' || r > '9' }), "")
 	c.entitlementOf(&l, r, text, refuse)
 	l.payee = c.payeeOf(&l, r, text)
@@ -182,6 +179,15 @@ func (c *cleaner) clean(r sheet.Row) line {
 // placeOf finds the hamlet in the address, and warns of a commune that is not the
 // list's: the person may have moved, or stands on the wrong list.
 func (c *cleaner) placeOf(l *line) {
+	if l.address == "" && c.group.commune != "" {
+		l.address = strings.Trim(first(l.hamlet, c.group.hamlet)+", "+c.group.commune, ", ")
+	}
+	defer func() {
+		if l.hamlet == "" && c.group.hamlet != "" {
+			l.hamlet = c.group.hamlet
+			l.repairs = append(l.repairs, CellRepair{Column: listColumnNames[fHamlet].Key, Kind: RepairGroup, To: l.hamlet})
+		}
+	}()
 	if l.address == "" {
 		return
 	}
@@ -196,6 +202,35 @@ func (c *cleaner) placeOf(l *line) {
 	}
 	if len(at.Communes) > 0 {
 		l.warn("địa chỉ ghi %s, không thuộc %s", at.Communes[0].Name, communeName(c.office))
+	}
+}
+
+// sexOf reads the sex: a word, a tick under "Nam" or "Nữ", or the column under
+// which the year of birth stands.
+func (c *cleaner) sexOf(l *line, r sheet.Row, text func(int) string) {
+	raw := text(fSex)
+	if part := r.Part(fSex); part != "" && len([]rune(raw)) <= 2 {
+		raw = part
+	}
+	var ok bool
+	if l.sex, ok = identity.ParseSex(raw); !ok {
+		l.warn("giới tính “%s” không rõ", raw)
+	}
+	if part := r.Part(fBirth); l.sex == "" && part != "" {
+		l.sex, _ = identity.ParseSex(part)
+	}
+}
+
+// eIdentityOf reads whether the person has an e-identity of level 2.
+func (c *cleaner) eIdentityOf(l *line, r sheet.Row, text func(int) string) {
+	switch key := identity.PlainKey(text(fEIdentity)); key {
+	case "":
+	case "co", "x", "roi", "da co", "da kich hoat", "muc 2", "2", "muc do 2", "da cap", "vneid":
+		l.eIdentity = ptr(true)
+	case "khong", "chua", "chua co", "muc 1", "1", "muc do 1", "0", "chua kich hoat", "khong co", "chua cap":
+		l.eIdentity = ptr(false)
+	default:
+		l.warn("ô %s: “%s” không rõ là có hay chưa có định danh điện tử", r.Ref(listColumnNames[fEIdentity].Key), r.Value(fEIdentity))
 	}
 }
 
@@ -246,6 +281,9 @@ func (c *cleaner) entitlementOf(l *line, r sheet.Row, text func(int) string, ref
 	switch raw := text(fCategory); {
 	case c.oneGroup != "":
 		l.category = c.oneGroup
+	case raw == "" && c.group.category != "":
+		l.category = c.group.category
+		l.repairs = append(l.repairs, CellRepair{Column: listColumnNames[fCategory].Key, Kind: RepairGroup, To: l.category})
 	case raw == "":
 		refuse(fCategory, "thiếu nhóm đối tượng")
 	default:

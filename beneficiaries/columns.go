@@ -14,6 +14,7 @@ const (
 	fCommune
 	fAddress
 	fPhone
+	fEIdentity
 	fCategory
 	fDecisionNo
 	fDecisionOn
@@ -52,6 +53,7 @@ var listColumnNames = sheet.Columns{
 	fCommune:         {Key: "xa", Names: []string{"Xã/Phường", "Xã, phường", "Phường/Xã", "Xã", "Phường", "Tên xã", "Đơn vị hành chính"}},
 	fAddress:         {Key: "dia_chi", Names: []string{"Địa chỉ", "Nơi ở", "Nơi ở hiện nay", "Nơi cư trú", "Nơi thường trú", "Thường trú", "Chỗ ở", "Hộ khẩu thường trú"}},
 	fPhone:           {Key: "dien_thoai", Names: []string{"Điện thoại", "Số điện thoại", "SĐT"}},
+	fEIdentity:       {Key: "dinh_danh_dien_tu", Names: []string{"Định danh điện tử", "Tài khoản định danh điện tử", "Tài khoản định danh", "VNeID", "Tài khoản VNeID", "Có VNeID", "Kích hoạt VNeID", "Mức định danh", "Mức độ định danh", "Định danh mức 2"}},
 	fCategory:        {Key: "doi_tuong", Names: []string{"Đối tượng", "Nhóm đối tượng", "Loại đối tượng", "Mã đối tượng", "Diện đối tượng", "Diện hưởng", "Đối tượng hưởng", "Diện chính sách", "Loại trợ cấp", "Chế độ"}},
 	fDecisionNo:      {Key: "so_quyet_dinh", Names: []string{"Số quyết định", "Quyết định số", "Số QĐ", "QĐ số", "Quyết định", "Quyết định số", "Mã hồ sơ/quyết định", "Mã hồ sơ", "Số hồ sơ"}},
 	fDecisionOn:      {Key: "ngay_quyet_dinh", Names: []string{"Ngày quyết định", "Quyết định ngày", "Ngày QĐ", "Ngày ký", "Ngày ký QĐ", "Ngày ban hành", "Ngày ra quyết định"}},
@@ -60,7 +62,7 @@ var listColumnNames = sheet.Columns{
 	fChildren:        {Key: "so_con", Names: []string{"Số con", "Số con đang nuôi", "Số con được tính", "Số trẻ"}},
 	fInjury:          {Key: "ty_le", Names: []string{"Tỷ lệ", "Tỉ lệ", "Tỷ lệ thương tật", "Tỷ lệ thương tật (%)", "Tỷ lệ tổn thương cơ thể (%)", "Tỷ lệ tổn thương", "Tỷ lệ tổn thương cơ thể", "% thương tật", "Mức suy giảm"}},
 	fSeniority:       {Key: "tham_nien", Names: []string{"Thâm niên", "Số thâm niên", "Số năm thâm niên"}},
-	fAmount:          {Key: "muc_huong", Names: []string{"Mức hưởng", "Mức đang hưởng", "Mức trợ cấp", "Mức hưởng hằng tháng", "Mức hưởng hàng tháng", "Trợ cấp hằng tháng", "Trợ cấp tháng", "Mức chi", "Số tiền"}},
+	fAmount:          {Key: "muc_huong", Sum: true, Names: []string{"Mức hưởng", "Mức đang hưởng", "Mức trợ cấp", "Mức hưởng hằng tháng", "Mức hưởng hàng tháng", "Trợ cấp hằng tháng", "Trợ cấp tháng", "Mức chi", "Số tiền"}},
 	fPaidThrough:     {Key: "da_chi_den", Names: []string{"Đã chi đến tháng", "Đã chi trả đến tháng", "Đã chi trả đến", "Đã chi đến", "Chi đến tháng", "Đã nhận đến tháng", "Đã hưởng đến", "Đã trả đến"}},
 	fWay:             {Key: "hinh_thuc", Names: []string{"Hình thức", "Hình thức nhận", "Hình thức chi trả", "Cách nhận", "Phương thức chi trả"}},
 	fBank:            {Key: "ngan_hang", Names: []string{"Ngân hàng", "Tên ngân hàng", "Tại ngân hàng", "Mở tại ngân hàng", "Nơi mở tài khoản", "Mã ngân hàng", "BIN ngân hàng"}},

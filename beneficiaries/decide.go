@@ -18,28 +18,6 @@ import (
 // ErrReason: a decision about money needs its reason in words.
 var ErrReason = errors.New("a reason is needed")
 
-// AcceptSharedAccount records why a payee's account may be used by several
-// people, such as a mother who collects for two children. Until then all of them
-// are held.
-func AcceptSharedAccount(ctx context.Context, pool *pgxpool.Pool, payee PayeeID, reason, by string, now time.Time) (err error) {
-	defer pg.Wrap(&err, "beneficiaries: accept shared account of payee %d", payee)
-	if strings.TrimSpace(reason) == "" {
-		return ErrReason
-	}
-	return pg.Tx(ctx, pool, func(tx pgx.Tx) error {
-		var person PersonID
-		err := tx.QueryRow(ctx, `update payee set shared_reason = $2 where id = $1 and ended_at is null returning person_id`, payee, reason).Scan(&person)
-		if errors.Is(err, pgx.ErrNoRows) {
-			return ErrNoPerson
-		}
-		if err != nil {
-			return err
-		}
-		return audit.Record(ctx, tx, audit.Event{At: now, Actor: by, Kind: "payee.shared_accepted", Subject: fmt.Sprintf("person:%d", person),
-			Payload: map[string]any{"payee": payee, "reason": reason}})
-	})
-}
-
 // StopEntitlement records a stop decision: last is the last month that is owed
 // (NĐ 20/2021 Đ8: the month of the death or of losing the condition is paid).
 // Whoever was held because a newer list dropped them is released by it.

@@ -24,11 +24,19 @@ import (
 // ListFile is a file to import.
 type ListFile struct {
 	Path   string
+	Name   string // what people call the file; "": its path
 	Office string // commune code; "": as the title, the sheet or the file name says
+	Only   string // commune code: lists of any other commune are refused; "": of all
 	Scheme string // btxh, htxh, ncc; "": the same
-	By     string // who imports. Example: staff:lan
-	Now    time.Time
+	Sender string // who gave us the file. Example: Phòng Văn hoá – Xã hội xã Hồng Dân
+	// Waits holds what the lists of the file bring until a second person accepts
+	// them (DecideList). Otherwise who imports accepts.
+	Waits bool
+	By    string // who imports. Example: staff:lan
+	Now   time.Time
 }
+
+func (f ListFile) called() string { return first(f.Name, f.Path) }
 
 // Imported is what became of one list of a file.
 type Imported struct {
@@ -63,12 +71,12 @@ func ImportList(ctx context.Context, pool *pgxpool.Pool, box *secret.Box, in Lis
 		return nil, err
 	}
 	decoders := []func(string) string{identity.TCVN3.Decode, identity.VNI.Decode, identity.VISCII.Decode, identity.Windows1258.Decode}
-	reader, err := sheet.Open(in.Path, sheet.Options{Columns: listColumnNames, Decoders: decoders, Limits: sheet.Limits{Rows: mostRows}})
+	reader, err := sheet.Open(in.Path, sheet.Options{Columns: listColumnNames, Decoders: decoders, Limits: sheet.Limits{Rows: mostRows}, Name: in.called()})
 	if err != nil {
 		return nil, err
 	}
 	defer reader.Close()
-	defer pg.Wrap(&err, "import %s", filepath.Base(in.Path))
+	defer pg.Wrap(&err, "import %s", filepath.Base(in.called()))
 
 	// Reading needs no lock: files are read side by side and written in turn.
 	ctx, cancel := context.WithCancel(ctx)
@@ -87,7 +95,7 @@ func ImportList(ctx context.Context, pool *pgxpool.Pool, box *secret.Box, in Lis
 			return err
 		}
 		var err error
-		if out, err = alreadyImported(ctx, tx, in.Path, sum); err != nil || len(out) > 0 {
+		if out, err = alreadyImported(ctx, tx, in.called(), sum); err != nil || len(out) > 0 {
 			return err
 		}
 		for ; more; next, more = <-chunks {
@@ -227,6 +235,7 @@ func (f *fileImport) read(ctx context.Context, out chan<- chunk) error {
 		if len(lines) == 0 {
 			return nil
 		}
+		straighten(lines)
 		select {
 		case out <- chunk{l, lines}:
 		case <-ctx.Done():
@@ -236,6 +245,11 @@ func (f *fileImport) read(ctx context.Context, out chan<- chunk) error {
 		return nil
 	}
 	take := func(row sheet.Row) error {
+		if isGroup(row) {
+			c.enter(row.Group)
+			l.remarks++
+			return nil
+		}
 		if row.Remark && row.Value(fNumber) == "" && row.Value(fBirth) == "" && row.Value(fCategory) == "" {
 			l.remarks++
 			return nil
@@ -286,14 +300,14 @@ func (f *fileImport) read(ctx context.Context, out chan<- chunk) error {
 		return err
 	}
 	if len(f.lists) == 0 {
-		return &RefusedError{File: f.Path, What: "có tiêu đề nhưng không có dòng nào bên dưới", Do: "kiểm tra lại tệp"}
+		return &RefusedError{File: f.called(), What: "có tiêu đề nhưng không có dòng nào bên dưới", Do: "kiểm tra lại tệp"}
 	}
 	return send()
 }
 
 // judge decides whose list a sheet is and how its columns are written.
 func (f *fileImport) judge(ctx context.Context, t sheet.Table, sample []sheet.Row, office, scheme *string) (l *listImport, c *cleaner, err error) {
-	o, s := belongs(f.Path, t.Sheet, t.Title)
+	o, s := belongs(f.called(), t.Sheet, t.Title)
 	*office, *scheme = first(o, *office), first(s, *scheme)
 	mends := RowID(0)
 	for _, row := range sample {
@@ -313,11 +327,14 @@ func (f *fileImport) judge(ctx context.Context, t sheet.Table, sample []sheet.Ro
 	c = newCleaner(l.office, l.scheme, sample, f.Now)
 	if _, has := t.Found[listColumnNames[fCategory].Key]; !has {
 		only := Categories(l.scheme)
-		if len(only) != 1 {
-			return nil, nil, &RefusedError{File: f.Path, Where: t.Sheet, What: "không có cột nhóm đối tượng",
-				Do: "thêm cột “Nhóm đối tượng” rồi nhập lại"}
+		decode := c.encodings[fName][sheet.FontUnicode].Decode
+		switch {
+		case len(only) == 1:
+			c.oneGroup = only[0].Code
+		case !namesCategories(l.scheme, sample, decode):
+			return nil, nil, &RefusedError{File: f.called(), Where: t.Sheet, What: "không có cột nhóm đối tượng",
+				Do: "thêm cột “Nhóm đối tượng”, hoặc ghi nhóm ở dòng tiêu đề của từng nhóm, rồi nhập lại"}
 		}
-		c.oneGroup = only[0].Code
 	}
 	l.layout[t.Sheet] = layout{Heads: t.Heads, Columns: t.At, Encodings: c.legacy()}
 	return l, c, nil
@@ -327,7 +344,7 @@ func (f *fileImport) judge(ctx context.Context, t sheet.Table, sample []sheet.Ro
 func (f *fileImport) listOf(t sheet.Table, office, scheme string) (*listImport, error) {
 	titled, _ := belongs("", "", t.Title)
 	if f.Office != "" && titled != "" && titled != f.Office {
-		return nil, &RefusedError{File: f.Path, Where: t.Sheet,
+		return nil, &RefusedError{File: f.called(), Where: t.Sheet,
 			What: fmt.Sprintf("tiêu đề ghi %s nhưng lệnh ghi --office %s (%s)", communeName(titled), f.Office, communeName(f.Office)),
 			Do:   "kiểm tra lại tệp hoặc --office"}
 	}
@@ -337,10 +354,13 @@ func (f *fileImport) listOf(t sheet.Table, office, scheme string) (*listImport, 
 		if office != "" {
 			what = fmt.Sprintf("không có xã, phường mang mã %s", office)
 		}
-		return nil, &RefusedError{File: f.Path, Where: t.Sheet, What: what, Do: "ghi tên xã ở tiêu đề hoặc thêm --office MÃ"}
+		return nil, &RefusedError{File: f.called(), Where: t.Sheet, What: what, Do: "ghi tên xã ở tiêu đề hoặc thêm --office MÃ"}
+	}
+	if err := f.mayTake(office, t.Sheet); err != nil {
+		return nil, err
 	}
 	if len(Categories(scheme)) == 0 {
-		return nil, &RefusedError{File: f.Path, Where: t.Sheet, What: "không rõ danh sách của chính sách nào",
+		return nil, &RefusedError{File: f.called(), Where: t.Sheet, What: "không rõ danh sách của chính sách nào",
 			Do: "ghi tên chính sách ở tiêu đề hoặc thêm --scheme btxh, htxh hoặc ncc"}
 	}
 	for _, l := range f.lists {
@@ -353,6 +373,15 @@ func (f *fileImport) listOf(t sheet.Table, office, scheme string) (*listImport, 
 	return l, nil
 }
 
+// mayTake refuses another commune's list from who works for one.
+func (f *fileImport) mayTake(office, sheetName string) error {
+	if f.Only == "" || f.Only == office {
+		return nil
+	}
+	return &RefusedError{File: f.called(), Where: sheetName, What: fmt.Sprintf("là danh sách của %s, không phải của %s", communeName(office), communeName(f.Only)),
+		Do: "gửi tệp cho đơn vị đó, hoặc kiểm tra lại tiêu đề"}
+}
+
 // correctionOf is the correction of the list that the quarantined row is of.
 func (f *fileImport) correctionOf(ctx context.Context, id RowID) (*listImport, error) {
 	var of ListID
@@ -362,10 +391,13 @@ func (f *fileImport) correctionOf(ctx context.Context, id RowID) (*listImport, e
 		  from list_row r join list l on l.id = r.list_id
 		 where r.id = $1 and r.state = 'quarantined' and l.kind <> 'accounts'`, id).Scan(&of, &office, &scheme)
 	if errors.Is(err, pgx.ErrNoRows) {
-		return nil, &RefusedError{File: f.Path, What: fmt.Sprintf("mã dòng %s không phải là dòng đang chờ sửa", rowRef(id)),
+		return nil, &RefusedError{File: f.called(), What: fmt.Sprintf("mã dòng %s không phải là dòng đang chờ sửa", rowRef(id)),
 			Do: "tải lại bảng các dòng cần sửa rồi sửa trên bảng đó"}
 	}
 	if err != nil {
+		return nil, err
+	}
+	if err := f.mayTake(office, ""); err != nil {
 		return nil, err
 	}
 	for _, l := range f.lists {

@@ -53,7 +53,7 @@ type place struct {
 func newListImport(f *fileImport, kind, office, scheme string) *listImport {
 	return &listImport{fileImport: f, kind: kind, office: office, scheme: scheme,
 		layout: map[string]layout{}, taken: map[place]RowID{}, paidTo: map[PersonID]RowID{}, mended: map[RowID]RowID{},
-		result: Imported{File: f.Path, Kind: kind, Office: office, Scheme: scheme, Repairs: map[string]int{}, Changes: map[string]int{}}}
+		result: Imported{File: f.called(), Kind: kind, Office: office, Scheme: scheme, Repairs: map[string]int{}, Changes: map[string]int{}}}
 }
 
 // begin writes the head of the list; its counts come last.
@@ -95,11 +95,11 @@ func (l *listImport) begin(ctx context.Context) error {
 		}
 	}
 	return l.tx.QueryRow(ctx, `
-		insert into list (kind, office, scheme, version, previous, file_name, sha256, size, sheet, title, layout, imported_by, imported_at)
-		values (@kind, @office, @scheme, @version, @previous, @file, @sum, @size, @sheet, @title, @layout, @by, @now)
+		insert into list (kind, office, scheme, version, previous, file_name, sha256, size, sheet, title, layout, sender, imported_by, imported_at, waits)
+		values (@kind, @office, @scheme, @version, @previous, @file, @sum, @size, @sheet, @title, @layout, @sender, @by, @now, @waits)
 		returning id`,
 		pgx.StrictNamedArgs{"kind": l.kind, "office": l.office, "scheme": l.scheme, "version": l.version, "previous": previous,
-			"file": baseName(l.Path), "sum": l.sum[:], "size": l.size, "sheet": l.result.Sheet, "title": title,
+			"sender": l.Sender, "waits": l.Waits, "file": baseName(l.called()), "sum": l.sum[:], "size": l.size, "sheet": l.result.Sheet, "title": title,
 			"layout": l.layout, "by": l.By, "now": l.Now}).Scan(&l.id)
 }
 
@@ -152,7 +152,7 @@ func (l *listImport) followCorrections(ctx context.Context) error {
 	refs := make([]int64, 0, len(l.chunk))
 	for _, r := range l.chunk {
 		if r.mends == 0 {
-			return &RefusedError{File: l.Path, Where: fmt.Sprintf("dòng %d", r.number), What: "thiếu mã dòng",
+			return &RefusedError{File: l.called(), Where: fmt.Sprintf("dòng %d", r.number), What: "thiếu mã dòng",
 				Do: "chỉ sửa các dòng có mã; người mới thì nhập bằng danh sách"}
 		}
 		refs = append(refs, int64(r.mends))
@@ -183,7 +183,7 @@ func (l *listImport) followCorrections(ctx context.Context) error {
 		r := &l.chunk[i]
 		end, ok := ends[r.mends]
 		if !ok {
-			return &RefusedError{File: l.Path, Where: fmt.Sprintf("dòng %d", r.number), What: fmt.Sprintf("mã dòng %s không thuộc danh sách này", rowRef(r.mends)),
+			return &RefusedError{File: l.called(), Where: fmt.Sprintf("dòng %d", r.number), What: fmt.Sprintf("mã dòng %s không thuộc danh sách này", rowRef(r.mends)),
 				Do: "mỗi bảng chỉ sửa các dòng của một danh sách"}
 		}
 		r.mends = end.id
@@ -197,10 +197,13 @@ func (l *listImport) followCorrections(ctx context.Context) error {
 // finish writes what is gone, and the counts.
 func (l *listImport) finish(ctx context.Context) error {
 	if l.result.Received == 0 { // titles and totals only
-		return &RefusedError{File: l.Path, Where: l.result.Sheet, What: "không có dòng nào của người hưởng", Do: "kiểm tra lại tệp"}
+		return &RefusedError{File: l.called(), Where: l.result.Sheet, What: "không có dòng nào của người hưởng", Do: "kiểm tra lại tệp"}
 	}
 	if l.version > 1 && l.kind == "list" {
 		if err := l.markGone(ctx); err != nil {
+			return err
+		}
+		if err := l.inheritChanges(ctx); err != nil {
 			return err
 		}
 	}
@@ -218,8 +221,13 @@ func (l *listImport) finish(ctx context.Context) error {
 		return err
 	}
 	l.result.List, l.result.Version = l.id, l.version
+	if !l.Waits {
+		if err := acceptOwn(ctx, l.tx, l.id, l.By, l.Now); err != nil {
+			return err
+		}
+	}
 	return audit.Record(ctx, l.tx, audit.Event{At: l.Now, Actor: l.By, Kind: "list.imported", Subject: fmt.Sprintf("list:%d", l.id),
-		Payload: map[string]any{"kind": l.kind, "office": l.office, "scheme": l.scheme, "version": l.version, "file": baseName(l.Path),
+		Payload: map[string]any{"kind": l.kind, "office": l.office, "scheme": l.scheme, "version": l.version, "file": baseName(l.called()), "sender": l.Sender, "waits": l.Waits,
 			"sha256": fmt.Sprintf("%x", l.sum), "received": l.result.Received, "imported": l.result.Imported, "quarantined": l.result.Quarantined}})
 }
 

@@ -28,6 +28,9 @@ type List struct {
 	SHA256      []byte         `json:"sha256"`
 	Sheet       string         `json:"sheet"`
 	Title       string         `json:"title"`
+	Sender      string         `json:"sender"`  // who gave us the file
+	Waits       bool           `json:"waits"`   // what it brings is held until a second person accepts it
+	Verdict     *Verdict       `json:"verdict"` // nil: nobody has decided yet
 	ImportedBy  string         `json:"imported_by"`
 	ImportedAt  time.Time      `json:"imported_at"`
 	Received    int            `json:"received"` // rows; always imported + quarantined
@@ -35,6 +38,7 @@ type List struct {
 	Quarantined int            `json:"quarantined"`
 	Open        int            `json:"open"` // of those, not corrected since
 	Duplicates  int            `json:"duplicates"`
+	Remarks     int            `json:"remarks"` // rows that name nobody: totals, group headings, signatures
 	Repairs     map[string]int `json:"repairs"`
 	Changes     map[string]int `json:"changes"` // added, gone, changed against the version before
 }
@@ -73,9 +77,11 @@ func ListByID(ctx context.Context, q pg.Queryer, id ListID) (_ List, err error) 
 
 const listColumns = `
 	select l.id, l.kind, l.office, o.name as office_name, l.scheme, l.version, l.previous, l.file_name, l.sha256,
-	       l.sheet, l.title, l.imported_by, l.imported_at, l.received, l.imported, l.quarantined,
+	       l.sheet, l.title, l.sender, l.waits,
+	       (select jsonb_build_object('accepted', v.accepted, 'by', v.decided_by, 'at', v.decided_at, 'note', v.note)
+	          from list_verdict v where v.list_id = l.id) as verdict, l.imported_by, l.imported_at, l.received, l.imported, l.quarantined,
 	       (select count(*) from list_row r where r.list_id = l.id and r.state = 'quarantined' and r.corrected_by is null)::int as open,
-	       l.duplicates, l.repairs, l.changes
+	       l.duplicates, l.remarks, l.repairs, l.changes
 	  from list l left join office o on o.code = l.office`
 
 // QuarantinedRow is a row that was not taken, with every cell as received; text

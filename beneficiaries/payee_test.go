@@ -36,7 +36,7 @@ func TestPayableSaysWhyNot(t *testing.T) {
 	recipient := func(name, until string) fields {
 		accounts++
 		return with(account(name, fmt.Sprint(accounts), "TRAN VAN TAM"),
-			fields{"Người nhận thay": "Trần Văn Tám", "Số giấy ủy quyền": "12/GUQ", "Hạn ủy quyền": until})
+			fields{"Người nhận thay": "Trần Văn Tám", "Số giấy ủy quyền": "12/GUQ", "Hạn ủy quyền": until, "Số định danh người nhận thay": "095070000099"})
 	}
 	b.matched(
 		fields{"Họ và tên": "Danh Sóc Kha"},
@@ -70,17 +70,29 @@ func TestPayableSaysWhyNot(t *testing.T) {
 		t.Errorf("after its last day: held for %q", got)
 	}
 
-	// a clerk says why the account is shared, for each of the two
+	// a clerk says why the account is shared, for both of them
+	shared, err := SharedAccounts(b.ctx, b.pool, b.box, "31843", 0)
+	b.ok(err)
+	if len(shared) != 1 || !shared[0].Open || shared[0].Account != "1000****06" || len(shared[0].Users) != 2 {
+		t.Fatalf("shared: %+v", shared)
+	}
+	if other, err := SharedAccounts(b.ctx, b.pool, b.box, "31825", 0); err != nil || len(other) != 0 {
+		t.Errorf("of another office: %+v, %v", other, err)
+	}
+	if _, err := AcceptSharedAccounts(b.ctx, b.pool, shared[0].Payee, " ", "staff:lan", listedOn); !errors.Is(err, ErrReason) {
+		t.Errorf("accepted without a reason: %v", err)
+	}
+	released, err := AcceptSharedAccounts(b.ctx, b.pool, shared[0].Payee, "hai chị em ở chung nhà", "staff:lan", listedOn)
+	b.ok(err)
+	if len(released) != 2 {
+		t.Errorf("released %v", released)
+	}
 	for _, name := range []string{"Lý Thị Một", "Lý Thị Hai"} {
 		d, err := PersonByID(b.ctx, b.pool, b.box, b.person(name))
 		b.ok(err)
-		if d.Payees[0].SharedWith != 1 || d.Payees[0].Account != "1000****06" {
+		if d.Payees[0].SharedWith != 1 || d.Payees[0].Account != "1000****06" || d.Payees[0].SharedReason == "" {
 			t.Errorf("%s: %+v", name, d.Payees[0])
 		}
-		if err := AcceptSharedAccount(b.ctx, b.pool, d.Payees[0].ID, " ", "staff:lan", listedOn); !errors.Is(err, ErrReason) {
-			t.Errorf("accepted without a reason: %v", err)
-		}
-		b.ok(AcceptSharedAccount(b.ctx, b.pool, d.Payees[0].ID, "hai chị em ở chung nhà", "staff:lan", listedOn))
 		if got := b.holds(name, "2026-10-20"); got != "" {
 			t.Errorf("%s: still held for %q", name, got)
 		}

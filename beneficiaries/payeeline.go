@@ -38,6 +38,11 @@ func (c *cleaner) payeeOf(l *line, r sheet.Row, text func(int) string) payeeLine
 		if p.until, bad = c.dayOf(fAuthorisedUntil, r); bad != nil {
 			l.warn("hạn ủy quyền “%s” không đọc được", r.Value(fAuthorisedUntil))
 		}
+		// an authorisation holds at most 12 months: what says more says nothing
+		if today := day(c.now); p.until.After(today.AddDate(1, 0, 0)) {
+			l.warn("hạn ủy quyền %s quá 12 tháng kể từ hôm nay; giấy ủy quyền có hạn tối đa 12 tháng", p.until.Format("02/01/2006"))
+			p.until = time.Time{}
+		}
 	}
 	var ok bool
 	if p.account, ok = cleanAccount(r.Value(fAccount)); !ok {

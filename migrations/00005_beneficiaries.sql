@@ -388,11 +388,13 @@ create table life_event (
 );
 create index life_event_waiting on life_event (id) where handled_at is null;
 
--- The lists whose newcomers and changes are held.
+-- The lists whose newcomers and changes are held; a later version takes over what is held.
 create view list_not_accepted as
     select l.id as list_id, l.kind <> 'list' or l.version = 1 as whole
       from list l left join list_verdict v on v.list_id = l.id
-     where l.waits and v.accepted is not true;
+     where l.waits and v.accepted is not true
+       and not (l.kind = 'list' and exists (select from list n
+                                             where n.kind = 'list' and n.done and n.office = l.office and n.scheme = l.scheme and n.version > l.version));
 
 -- Whether somebody is 16 on a day; a birth known by its year or month counts from its
 -- first day, an unknown one as long ago.

@@ -322,7 +322,7 @@ func likeness(heading, name string) int {
 }
 
 func cell(cells []string, i int) string {
-	if i < len(cells) {
+	if i >= 0 && i < len(cells) {
 		return strings.TrimSpace(cells[i])
 	}
 	return ""

@@ -38,10 +38,10 @@ func (r Row) Get(key string) string {
 // Value is the text of column i of the vocabulary.
 func (r Row) Value(i int) string { return r.values[i] }
 
-// Part says over which of its columns the value of column i stands, where the
+// Part says over which of its two columns the value of column i stands, where the
 // heading divides it: "Nữ" for a year under "Năm sinh, Nữ". "" otherwise.
 func (r Row) Part(i int) string {
-	if i >= len(r.parts) || r.parts[i] == nil {
+	if i >= len(r.parts) || len(r.parts[i]) != 2 {
 		return ""
 	}
 	for n, at := range r.at[i] {
@@ -50,6 +50,24 @@ func (r Row) Part(i int) string {
 		}
 	}
 	return ""
+}
+
+// Shifted is the row with every column read so many columns to the right, or to the
+// left: cells that somebody pushed aside.
+func (r Row) Shifted(by int) Row {
+	s := r
+	s.at, s.values = make([][]int, len(r.at)), make([]string, len(r.values))
+	for i, at := range r.at {
+		var parts []string
+		for _, j := range at {
+			s.at[i] = append(s.at[i], max(j+by, 0))
+			if v := cell(r.raw, j+by); j+by >= 0 && v != "" {
+				parts = append(parts, v)
+			}
+		}
+		s.values[i] = strings.Join(parts, " ")
+	}
+	return s
 }
 
 // Font is the font of column i's cell.
