@@ -14,10 +14,13 @@ import (
 // everything for each of 64 offices.
 func bulkTx(ctx context.Context, pool *pgxpool.Pool, fn func(tx pgx.Tx) error) error {
 	return pg.Tx(ctx, pool, func(tx pgx.Tx) error {
-		// and what a run reads is in memory: fetching a row by index costs no seek
-		if _, err := tx.Exec(ctx, `set local plan_cache_mode = force_custom_plan; set local random_page_cost = 1.05`); err != nil {
+		if _, err := tx.Exec(ctx, bulkSettings); err != nil {
 			return err
 		}
 		return fn(tx)
 	})
 }
+
+// bulkSettings say so; and what a run reads is in memory: fetching a row by index costs
+// no seek.
+const bulkSettings = `set local plan_cache_mode = force_custom_plan; set local random_page_cost = 1.05`

@@ -16,10 +16,6 @@ import (
 	"ansinh.vn/money"
 )
 
-// chunkSize is how many people are read, computed and written at a time, so that memory
-// does not grow with the run.
-const chunkSize = 10_000
-
 // Prepare computes a run of an office in one transaction: what everybody is owed as
 // known on a day, minus what was paid and what stands in other runs, with what must be
 // held and why. ErrOverlap means that another run took the same people's months
@@ -89,6 +85,7 @@ type preparation struct {
 	in       PrepareInput
 	settings Settings
 	pool     *pgxpool.Pool
+	aside    *pgxpool.Conn // for the sentences, while a big run is computed
 	rates    *Rates
 	calc     *Calc
 	id       RunID
@@ -129,32 +126,8 @@ func (p *preparation) run(ctx context.Context, tx pgx.Tx) error {
 	if err := p.readMoves(ctx, tx); err != nil {
 		return err
 	}
-	s := subtraction{Calc: p.calc}
-	for after := int64(0); ; {
-		people, err := p.readChunk(ctx, tx, after)
-		if err != nil {
-			return err
-		}
-		if len(people) == 0 {
-			break
-		}
-		after = people[len(people)-1].id
-		var due []payment
-		for i := range people {
-			pay, ok, err := p.payment(&s, &people[i])
-			if err != nil {
-				return fmt.Errorf("person %d: %w", people[i].id, err)
-			}
-			if ok {
-				due = append(due, pay)
-			}
-		}
-		if err := p.write(ctx, tx, due); err != nil {
-			return err
-		}
-		if len(people) < chunkSize {
-			break
-		}
+	if err := p.everybody(ctx, tx); err != nil {
+		return err
 	}
 	if p.n+p.heldN == 0 {
 		return ErrNothing

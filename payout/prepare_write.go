@@ -2,10 +2,13 @@ package payout
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
+
+	"ansinh.vn/internal/pg"
 )
 
 // write puts payments and their lines into the run by COPY.
@@ -16,7 +19,7 @@ func (p *preparation) write(ctx context.Context, tx pgx.Tx, due []payment) error
 	if err := p.number(ctx, tx, due); err != nil {
 		return err
 	}
-	if err := p.writeReasons(ctx, due); err != nil {
+	if err := p.writeReasons(ctx, tx, due); err != nil {
 		return err
 	}
 	at := 0
@@ -71,8 +74,8 @@ func (p *preparation) number(ctx context.Context, tx pgx.Tx, due []payment) erro
 
 // writeReasons keeps the sentences that are new. They are committed at once, outside of
 // the run's transaction: runs prepared side by side share them and must not wait for
-// each other.
-func (p *preparation) writeReasons(ctx context.Context, due []payment) error {
+// each other, unless the pool has no connection to spare.
+func (p *preparation) writeReasons(ctx context.Context, tx pgx.Tx, due []payment) error {
 	var articles, sentences []string
 	for _, d := range due {
 		for _, x := range d.items {
@@ -87,7 +90,16 @@ func (p *preparation) writeReasons(ctx context.Context, due []payment) error {
 	if len(articles) == 0 {
 		return nil
 	}
-	_, err := p.pool.Exec(ctx, `
+	var q pg.Queryer = tx
+	if p.aside != nil {
+		q = p.aside
+	} else if conn, err := p.spare(ctx); err == nil {
+		defer conn.Release()
+		q = conn
+	} else if !errors.Is(err, errBusy) {
+		return err
+	}
+	_, err := q.Exec(ctx, `
 		insert into line_reason (article, explanation)
 		select article, explanation from unnest($1::text[], $2::text[]) as r(article, explanation)
 		where not exists (select from line_reason k where k.explanation = r.explanation and k.article = r.article)
@@ -96,7 +108,7 @@ func (p *preparation) writeReasons(ctx context.Context, due []payment) error {
 	if err != nil {
 		return err
 	}
-	rows, err := p.pool.Query(ctx, `
+	rows, err := q.Query(ctx, `
 		select k.id, k.article, k.explanation
 		from unnest($1::text[], $2::text[]) as r(article, explanation) join line_reason k using (explanation, article)`, articles, sentences)
 	if err != nil {
