@@ -184,7 +184,7 @@ func (d Dates) number(text string, whole int) (b Birth, kind string, ok bool) {
 		year, century := d.fullYear(atoi(digits[4:]))
 		b, kind, ok = d.settle(year, atoi(digits[2:4]), atoi(digits[:2]), RepairTwoDigit)
 		b.Century = century
-		return b, kind, ok
+		return b, kind, ok && kind != RepairImpossible
 	case len(digits) == 4 && d.plausible(whole):
 		return Birth{Year: whole}, "", true
 	case len(digits) == 2:

@@ -71,8 +71,9 @@ func (f *finder) anotherAtHome(q *query, best *candidate) bool {
 	return false
 }
 
-// all finds the candidates of a row, best first.
-func (f *finder) all(q *query) []candidate {
+// all finds the candidates of a row, best first, and what is left for all others
+// who bear the name.
+func (f *finder) all(q *query) ([]candidate, float32) {
 	f.gather(q)
 	slices.Sort(f.found)
 	f.found = slices.Compact(f.found)
@@ -99,12 +100,39 @@ func (f *finder) all(q *query) []candidate {
 			kept = append(kept, f.cands[i])
 		}
 	}
-	return slices.Clone(kept)
+	return slices.Clone(kept), float32(f.namesakes(q, kept))
+}
+
+// namesakes is the log2 of the summed likelihood ratios of those who bear the
+// row's name and are not among the candidates: of a common name without a birth
+// beside it only those are followed who live where the row says.
+func (f *finder) namesakes(q *query, kept []candidate) float64 {
+	if q.birth != 0 || q.form.glued == "" || q.form.wild {
+		return nobodyElse
+	}
+	c := &f.ix.counts
+	v := vector{fName: nMark}
+	n := c.mark[q.form.hMark]
+	if q.form.bare {
+		v[fName], n = nBare, c.plain[q.form.hPlain]
+	}
+	for i := range kept {
+		if kept[i].v[fName] <= nPlain && kept[i].v[fName] != nMissing {
+			n--
+		}
+	}
+	if n <= 0 {
+		return nobodyElse
+	}
+	if q.communes[0] != 0 || q.fallback != 0 {
+		v[fCommune] = cDiffer
+	}
+	return f.w.of(v, log2(float64(n))-log2(c.share(n)))
 }
 
 // best is how well the best candidate of a row fits, as log2 of the likelihood ratio.
 func (f *finder) best(q *query) float64 {
-	if c := f.all(q); len(c) > 0 {
+	if c, _ := f.all(q); len(c) > 0 {
 		return f.w.of(c[0].v, float64(c[0].surprise))
 	}
 	return hopeless

@@ -21,10 +21,11 @@ type query struct {
 	group    int32 // the sheet
 	hamlet   uint32
 	communes [3]uint32
-	fallback uint32 // the sheet's commune
-	owner    uint32 // household of the person who has the number, if another fits better
-	held     bool   // somebody in the register has the number
-	slid     int32  // person whose number stands in a neighbouring row, -1 when none
+	fallback uint32  // the sheet's commune
+	owner    uint32  // household of the person who has the number, if another fits better
+	held     bool    // somebody in the register has the number
+	rest     float32 // log2 of what is left for people who are not among the candidates
+	slid     int32   // person whose number stands in a neighbouring row, -1 when none
 }
 
 // compare tells how q and person i compare. surprise is the sum of -log2 of the
@@ -315,9 +316,9 @@ func (ix *Index) compareNumber(q *query, p *person, i int32) (level uint8, chanc
 		if len(q.digits) == 12 && twoWrong(q.digits, theirs) {
 			return kTwo, min(40*one, 0.01)
 		}
-		return q.otherwise(), 1
+		return q.otherwise(p), 1
 	case q.number != 0:
-		return q.otherwise(), 1
+		return q.otherwise(p), 1
 	case q.prefix != "" && p.number < 1<<63:
 		var buf [12]byte
 		if twelveDigits(&buf, p.number)[:len(q.prefix)] == q.prefix {
@@ -331,9 +332,12 @@ func (ix *Index) compareNumber(q *query, p *person, i int32) (level uint8, chanc
 // otherwise is the level of a number that is not this person's: somebody else's,
 // as that of a relative may be, or nobody's, as that of people whom the register
 // does not know.
-func (q *query) otherwise() uint8 {
-	if q.held {
+func (q *query) otherwise(p *person) uint8 {
+	switch {
+	case q.held:
 		return kDiffer
+	case q.number != 0 && q.number < 1<<63 && p.number < 1<<63 && q.number/1_000_000%1000 != p.number/1_000_000%1000:
+		return kForeign
 	}
 	return kUnknown
 }

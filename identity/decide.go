@@ -43,7 +43,7 @@ func (m *matching) result(i int, first map[holding]int32, holders map[holding]in
 			r.Outcome = Match
 			first[key] = int32(i)
 		}
-	case m.post[i] >= reviewFrom || m.sum(cands) >= 2*reviewFrom:
+	case m.post[i] >= reviewFrom || m.sum(i) >= 2*reviewFrom:
 		r.Outcome = Review
 	}
 	if r.Outcome != Review && r.Outcome != NotFound {
@@ -64,10 +64,11 @@ func (m *matching) weak(c *candidate) bool {
 	return c.v[fName] > nMiddle || contradicts(c.v[fBirth])
 }
 
-func (m *matching) sum(c []candidate) float64 {
+// sum is the chance that one of the candidates of row i is its person.
+func (m *matching) sum(i int) float64 {
 	var room [keptLimit]float64
 	total := 0.0
-	for _, p := range m.w.posteriors(room[:0], c, m.ix.counts.n) {
+	for _, p := range m.w.posteriors(room[:0], m.cands[i], m.restOf(i), m.ix.counts.n) {
 		total += p
 	}
 	return total
@@ -77,7 +78,7 @@ func (m *matching) sum(c []candidate) float64 {
 func (m *matching) candidates(i int, outcome Outcome) []Candidate {
 	var room [keptLimit]float64
 	cands := m.cands[i]
-	p := m.w.posteriors(room[:0], cands, m.ix.counts.n)
+	p := m.w.posteriors(room[:0], cands, m.restOf(i), m.ix.counts.n)
 	n := min(3, len(cands))
 	if outcome != Review {
 		n = 1
@@ -103,9 +104,10 @@ func (ix *Index) LookupOne(row Row) Result {
 	if c, ok := f.byNumber(&m.queries[0]); ok {
 		m.cands, m.settled[0] = [][]candidate{{c}}, true
 	} else {
-		m.cands = [][]candidate{f.all(&m.queries[0])}
+		m.cands = make([][]candidate, 1)
+		m.cands[0], m.queries[0].rest = f.all(&m.queries[0])
 	}
-	m.post = []float64{m.rank(m.cands[0])}
+	m.post = []float64{m.rank(m.cands[0], m.restOf(0))}
 	return m.result(0, map[holding]int32{}, nil)
 }
 

@@ -17,7 +17,7 @@ var levelWords = [fieldCount][]string{
 		bDayMonth: "ngày và tháng sinh trùng, năm khác", bNear: "năm sinh lệch một năm", bDiffer: "ngày sinh khác", bYearOnly: "năm sinh trùng (một bên chỉ có năm)",
 		bNearOnly: "năm sinh lệch một năm (một bên chỉ có năm)", bFarOnly: "năm sinh khác"},
 	fNumber: {kMissing: "", kSame: "số định danh trùng", kStranger: "số định danh trùng nhưng họ tên và ngày sinh là của người khác", kSlip: "số định danh lệch một chữ số", kTwo: "số định danh lệch hai chữ số",
-		kRelative: "số định danh là của người cùng hộ", kSlid: "số định danh nằm ở dòng bên cạnh", kDiffer: "số định danh khác", kUnknown: "số định danh khác, không có trong sổ đăng ký", kOldSame: "số CMND cũ trùng", kOldSlip: "số CMND cũ lệch một chữ số",
+		kRelative: "số định danh là của người cùng hộ", kSlid: "số định danh nằm ở dòng bên cạnh", kDiffer: "số định danh khác", kUnknown: "số định danh khác, không có trong sổ đăng ký", kForeign: "số định danh khác, không có trong sổ đăng ký, ghi giới tính hoặc năm sinh khác", kOldSame: "số CMND cũ trùng", kOldSlip: "số CMND cũ lệch một chữ số",
 		kOldDiffer: "số CMND cũ khác", kPrefixSame: "phần còn lại của số định danh khớp", kPrefixDiffer: "phần còn lại của số định danh không khớp"},
 	fSex:     {sMissing: "", sSame: "giới tính trùng", sDiffer: "giới tính khác"},
 	fCommune: {cMissing: "", cSame: "xã trùng", cPossible: "xã có thể trùng (tên dùng cho nhiều nơi)", cTable: "xã khác ô ghi, nhưng trùng với các dòng khác của bảng", cDiffer: "xã khác", cSheet: "xã trùng với các dòng khác của bảng", cElsewhere: "xã khác với các dòng khác của bảng"},
@@ -28,7 +28,7 @@ var levelWords = [fieldCount][]string{
 var levelOf = [fieldCount][]Level{
 	fName:    {Missing, Same, Close, Close, Close, Close, Close, Close, Close, Close, Partly, Partly, Partly, Partly, Differs},
 	fBirth:   {Missing, Same, Close, Close, Partly, Partly, Partly, Differs, Close, Partly, Differs},
-	fNumber:  {Missing, Same, Same, Close, Partly, Differs, Differs, Differs, Differs, Same, Close, Differs, Partly, Differs},
+	fNumber:  {Missing, Same, Same, Close, Partly, Differs, Differs, Differs, Differs, Differs, Same, Close, Differs, Partly, Differs},
 	fSex:     {Missing, Same, Differs},
 	fCommune: {Missing, Same, Close, Partly, Differs, Close, Partly},
 	fHamlet:  {Missing, Same, Differs},
@@ -105,7 +105,7 @@ func (m *matching) whyReview(i int) string {
 		return "số định danh là của người khác, có thể là số của người thân"
 	case c[0].taken:
 		return "người này đã có ở một dòng khác của danh sách"
-	case len(c) > 1 && m.post[i] < m.from && m.sum(c)-m.post[i] > 0.02:
+	case len(c) > 1 && m.post[i] < m.from && m.sum(i)-m.post[i] > 0.02:
 		return "có từ hai người cùng khớp"
 	case !c[0].linkable():
 		return "chưa đủ căn cứ: cần hai trong bốn là số, họ tên, ngày sinh, nơi ở"

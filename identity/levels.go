@@ -63,6 +63,7 @@ const (
 	kSlid     // the neighbouring row has this person's number
 	kDiffer   // it is somebody else's
 	kUnknown  // nobody has it
+	kForeign  // nobody has it, and its digits say another sex or year of birth
 	kOldSame
 	kOldSlip
 	kOldDiffer
@@ -104,7 +105,7 @@ const (
 var groups = [fieldCount][][]uint8{
 	fName:    {{nMark, nBare, nPlain, nSound, nMiddle, nSlip1, nSlip2, nNear, nWild, nEnds, nGivenMiddle, nGiven, nFamily, nDiffer}},
 	fBirth:   {{bFull, bSwap, bOneOff, bYear, bDayMonth, bNear, bDiffer}, {bYearOnly, bNearOnly, bFarOnly}},
-	fNumber:  {{kSame, kStranger, kSlip, kTwo, kRelative, kSlid, kDiffer, kUnknown}, {kOldSame, kOldSlip, kOldDiffer}, {kPrefixSame, kPrefixDiffer}},
+	fNumber:  {{kSame, kStranger, kSlip, kTwo, kRelative, kSlid, kDiffer, kUnknown, kForeign}, {kOldSame, kOldSlip, kOldDiffer}, {kPrefixSame, kPrefixDiffer}},
 	fSex:     {{sSame, sDiffer}},
 	fCommune: {{cSame, cPossible, cTable, cDiffer}, {cSheet, cElsewhere}},
 	fHamlet:  {{hSame, hDiffer}},

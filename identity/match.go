@@ -228,7 +228,7 @@ func (m *matching) learnCommunesAgain() {
 	}
 	m.chunks(func(f *finder, i int) {
 		if again[m.s.of[i]] && !m.settled[i] {
-			m.cands[i] = f.all(&m.queries[i])
+			m.cands[i], m.queries[i].rest = f.all(&m.queries[i])
 		}
 	})
 	m.learn()
@@ -238,17 +238,17 @@ func (m *matching) learnCommunesAgain() {
 func (m *matching) byBlocks() {
 	m.chunks(func(f *finder, i int) {
 		if !m.settled[i] {
-			m.cands[i] = f.all(&m.queries[i])
+			m.cands[i], m.queries[i].rest = f.all(&m.queries[i])
 		}
 	})
 }
 
 // open lists the rows that the number did not settle.
-func (m *matching) open() [][]candidate {
-	var open [][]candidate
+func (m *matching) open() []openRow {
+	var open []openRow
 	for i := range m.rows {
 		if !m.settled[i] {
-			open = append(open, m.cands[i])
+			open = append(open, openRow{m.cands[i], m.restOf(i)})
 		}
 	}
 	return open
@@ -265,7 +265,7 @@ func (m *matching) learn() {
 func (m *matching) score() {
 	m.post = make([]float64, len(m.rows))
 	m.chunks(func(f *finder, i int) {
-		m.post[i] = m.rank(m.cands[i])
+		m.post[i] = m.rank(m.cands[i], m.restOf(i))
 	})
 	m.from = m.bar()
 }
@@ -297,13 +297,22 @@ func (m *matching) bar() float64 {
 	return linkFrom
 }
 
+// restOf is the weight of the people who fit row i a little and are not among its
+// candidates.
+func (m *matching) restOf(i int) float64 {
+	if m.settled[i] {
+		return nobodyElse
+	}
+	return float64(m.queries[i].rest)
+}
+
 // rank sorts candidates, best first, and gives the posterior of the first.
-func (m *matching) rank(c []candidate) float64 {
+func (m *matching) rank(c []candidate, rest float64) float64 {
 	if len(c) == 0 {
 		return 0
 	}
 	var room [keptLimit]float64
-	p := m.w.posteriors(room[:0], c, m.ix.counts.n)
+	p := m.w.posteriors(room[:0], c, rest, m.ix.counts.n)
 	for i := 1; i < len(c); i++ { // a few candidates, nearly sorted
 		for j := i; j > 0 && (p[j] > p[j-1] || p[j] == p[j-1] && c[j].person < c[j-1].person); j-- {
 			p[j], p[j-1] = p[j-1], p[j]

@@ -135,8 +135,8 @@ func TestEveryNameFindsItsPersonAndNeverTheWrongOne(t *testing.T) {
 	}{
 		{population.Options{Shape: population.South}, 0.9999, 0.994, 0.005},
 		{population.Options{Shape: population.South, Damage: 2}, 0.9997, 0.98, 0.015},
-		{population.Options{Shape: population.River}, 0.9999, 0.98, 0.01},
-		{population.Options{Shape: population.River, Damage: 2}, 0.9997, 0.97, 0.03},
+		{population.Options{Shape: population.River}, 0.9999, 0.994, 0.005},
+		{population.Options{Shape: population.River, Damage: 2}, 0.9997, 0.985, 0.015},
 	} {
 		t.Run(fmt.Sprintf("%s %v", c.options.Shape, c.options.Damage), func(t *testing.T) {
 			t.Parallel()
@@ -149,7 +149,8 @@ func TestEveryNameFindsItsPersonAndNeverTheWrongOne(t *testing.T) {
 			results, report := matched(ix, rows)
 			f := measure(t, w, lines, results)
 			t.Logf("%v\nbuilt in %v, %v\n%v", f, built, report, report.Stages)
-			if f.precision() < c.precision || f.recall() < c.recall || float64(f.review) > c.review*float64(f.rows) {
+			// in a small population a few wrong links are chance
+			if f.wrong > 3+int((1-c.precision)*float64(f.linked)) || f.recall() < c.recall || float64(f.review) > c.review*float64(f.rows) {
 				t.Error("below what is asked")
 			}
 		})

@@ -69,7 +69,7 @@ var usual = [fieldCount][16]float64{
 		nGivenMiddle: .01, nGiven: .015, nFamily: .015, nDiffer: .015},
 	fBirth: {bFull: .80, bSwap: .04, bOneOff: .06, bYear: .03, bDayMonth: .03, bNear: .02, bDiffer: .02,
 		bYearOnly: .93, bNearOnly: .04, bFarOnly: .03},
-	fNumber: {kSame: .15, kStranger: .02, kSlip: .25, kTwo: .05, kRelative: .08, kSlid: .05, kDiffer: .25, kUnknown: .08,
+	fNumber: {kSame: .15, kStranger: .02, kSlip: .25, kTwo: .05, kRelative: .08, kSlid: .05, kDiffer: .25, kUnknown: .06, kForeign: .02,
 		kOldSame: .75, kOldSlip: .08, kOldDiffer: .17, kPrefixSame: .97, kPrefixDiffer: .03},
 	fSex:     {sSame: .985, sDiffer: .015},
 	fCommune: {cSame: .80, cPossible: .13, cTable: .03, cDiffer: .04, cSheet: .9, cElsewhere: .1},
@@ -108,18 +108,23 @@ type candidate struct {
 	v        vector
 }
 
-// posteriors writes the chance of each candidate into p, given that one of them
-// or nobody is the row's person.
-func (w *weights) posteriors(p []float64, cands []candidate, people float64) []float64 {
+// nobodyElse is the rest of a row whose candidates are all there.
+var nobodyElse = math.Inf(-1)
+
+// posteriors writes the chance of each candidate into p, given that one of them,
+// one of the people who are not among them or nobody is the row's person. rest is
+// the log2 of the summed likelihood ratios of those who are not among them.
+func (w *weights) posteriors(p []float64, cands []candidate, rest, people float64) []float64 {
 	p = p[:0]
 	prior := log2(w.present / people)
-	best := log2(1 - w.present)
+	nobody := 1 - w.present + math.Exp2(rest+prior)
+	best := log2(nobody)
 	for i := range cands {
 		l := w.of(cands[i].v, float64(cands[i].surprise)) + prior + w.near.of(&cands[i])
 		p = append(p, l)
 		best = max(best, l)
 	}
-	sum := math.Exp2(log2(1-w.present) - best)
+	sum := nobody / math.Exp2(best)
 	for i, l := range p {
 		p[i] = math.Exp2(l - best)
 		sum += p[i]
@@ -128,6 +133,12 @@ func (w *weights) posteriors(p []float64, cands []candidate, people float64) []f
 		p[i] /= sum
 	}
 	return p
+}
+
+// openRow is a row that a number did not settle, to learn from.
+type openRow struct {
+	cands []candidate
+	rest  float64
 }
 
 // learned is what rounds of expectation and maximisation start from and end
@@ -141,7 +152,7 @@ const (
 // learn finds the weights of the rows at hand. rows must be those that a number
 // did not settle, because the chances are theirs. The sums are made in the order
 // of the rows, so that they do not depend on the number of processors.
-func learn(rows [][]candidate, people float64) *weights {
+func learn(rows []openRow, people float64) *weights {
 	w := usualWeights()
 	if len(rows) == 0 {
 		return w
@@ -153,14 +164,14 @@ func learn(rows [][]candidate, people float64) *weights {
 		found, n := 0.0, 0.0
 		for i := 0; i < len(rows); i += step {
 			n++
-			p = w.posteriors(p, rows[i], people)
+			p = w.posteriors(p, rows[i].cands, rows[i].rest, people)
 			for j, chance := range p {
 				found += chance
 				if chance < 1e-4 {
 					continue
 				}
 				for f := range fieldCount {
-					sum[f][rows[i][j].v[f]] += chance
+					sum[f][rows[i].cands[j].v[f]] += chance
 				}
 			}
 		}

@@ -52,16 +52,40 @@ func (c *Client) ReadCallback(body []byte) (Callback, error) {
 	if err := c.trusted(e); err != nil {
 		return fail(ErrSignature, err)
 	}
+	cb, err := readCallback(e)
+	if errors.Is(err, ErrAction) {
+		return fail(ErrAction, err)
+	} else if err != nil {
+		return fail(ErrMalformed, err)
+	}
+	return cb, nil
+}
+
+// ReadKept reads a callback that ReadCallback accepted when it came and that was kept
+// where nobody else can write: its signature may have run out since.
+func ReadKept(body []byte) (Callback, error) {
+	e, err := openEnvelope(body)
+	if err != nil {
+		return Callback{}, fmt.Errorf("registry: kept callback: %w: %w", ErrMalformed, err)
+	}
+	cb, err := readCallback(e)
+	if err != nil {
+		return Callback{}, fmt.Errorf("registry: kept callback: %w: %w", ErrMalformed, err)
+	}
+	return cb, nil
+}
+
+func readCallback(e *envelope) (Callback, error) {
 	at, err := e.header.time()
 	if err != nil || e.header.MessageID == "" {
-		return fail(ErrMalformed, fmt.Errorf("message_id %q, message_ts %q", e.header.MessageID, e.header.Time))
+		return Callback{}, fmt.Errorf("message_id %q, message_ts %q", e.header.MessageID, e.header.Time)
 	}
 	var ids struct {
 		Transaction string `json:"transaction_id"`
 		Correlation string `json:"correlation_id"`
 	}
 	if err := json.Unmarshal(e.Message, &ids); err != nil {
-		return fail(ErrMalformed, err)
+		return Callback{}, err
 	}
 	cb := Callback{Message: e.header.MessageID, Action: e.header.Action, Transaction: ids.Transaction, Correlation: ids.Correlation, At: at, header: e.header}
 	if e.header.Status == rejected {
@@ -78,23 +102,21 @@ func (c *Client) ReadCallback(body []byte) (Callback, error) {
 		cb.Events, err = readEvents(e)
 	case "txn-on-status":
 	default:
-		return fail(ErrAction, fmt.Errorf("action %q", cb.Action))
+		return Callback{}, fmt.Errorf("%w: %q", ErrAction, cb.Action)
 	}
-	if err != nil {
-		return fail(ErrMalformed, err)
-	}
-	return cb, nil
+	return cb, err
 }
 
 // Answers takes the answers to the queries out of a callback: those that are whole,
 // and the queries that have none yet.
 func (c *Client) Answers(cb Callback, queries []Query) (answers map[string]Answer, left []Query, err error) {
 	if cb.Rejected != "" {
-		return nil, nil, rejection(cb.header)
+		refused := rejection(cb.header)
+		return nil, nil, c.failed(cb.Transaction, 1, refused.err, refused.reason)
 	}
 	found, err := results(cb.search, queries, cb.header)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, c.failed(cb.Transaction, 1, err, "")
 	}
 	answers = make(map[string]Answer, len(found))
 	for _, q := range queries {
