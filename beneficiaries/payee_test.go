@@ -7,6 +7,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
+	"ansinh.vn/internal/pg"
 	"ansinh.vn/internal/secret"
 	"ansinh.vn/money"
 )
@@ -107,16 +110,38 @@ func TestStopDecisionReleasesWhomAListDropped(t *testing.T) {
 	if got := b.holds("Danh Sóc Kha", "2026-10-20"); got != "not_listed" {
 		t.Fatalf("held for %q", got)
 	}
-	d, err := PersonByID(b.ctx, b.pool, b.box, b.person("Danh Sóc Kha"))
-	b.ok(err)
-	id := d.Entitlements[0].ID
-	if err := StopEntitlement(b.ctx, b.pool, id, money.NewMonth(2020, 1), "7/QĐ-UBND", "staff:lan", listedOn); !errors.Is(err, ErrDecision) {
+	stop := Ruling{Kind: RuleStop, Person: b.person("Danh Sóc Kha"), From: money.NewMonth(2020, 2), Reason: "không còn trong danh sách"}
+	var refused *RuledError
+	if _, err := DraftRuling(b.ctx, b.pool, stop, "staff:lan", listedOn); !errors.As(err, &refused) {
 		t.Errorf("stopped before it began: %v", err)
 	}
-	b.ok(StopEntitlement(b.ctx, b.pool, id, money.NewMonth(2026, 9), "7/QĐ-UBND", "staff:lan", listedOn))
-	if got := b.holds("Danh Sóc Kha", "2026-10-20") + b.one(`select last_month from entitlement where id = $1`, id); got != "2026-09-01" {
+	stop.From = money.NewMonth(2026, 10)
+	id, err := DraftRuling(b.ctx, b.pool, stop, "staff:lan", listedOn)
+	b.ok(err)
+	b.ok(b.confirmed(id))
+	if got := b.holds("Danh Sóc Kha", "2026-10-20") + b.one(`select ceased_from from entitlement where person_id = $1`, stop.Person); got != "2026-10-01" {
 		t.Errorf("after the decision: %q", got)
 	}
+	// a list that still names them, or names them no more, changes nothing about it
+	b.list(fields{"Họ và tên": "Danh Sóc Kha", "Số định danh": "095150000001", "Hưởng từ tháng": "01/2020"}, fields{"Họ và tên": "Thạch Thol", "Số định danh": "095150000002"})
+	b.list(fields{"Họ và tên": "Thạch Thol", "Số định danh": "095150000002"})
+	if got := b.one(`select string_agg(first_month || ' ' || ceased_from || ' ' || (dropped_by is null), ',' order by id) from entitlement where person_id = $1`, stop.Person); got != "2024-05-01 2026-10-01 true" {
+		t.Errorf("after more lists: %q", got)
+	}
+}
+
+// confirmed makes a draft of xã Hồng Dân a decision.
+func (b *bundle) confirmed(id RulingID) error {
+	b.Helper()
+	_, err := b.pool.Exec(b.ctx, `insert into staff (login, name, office, roles, password_hash, created_at, created_by)
+		values ('chu', 'Chủ tịch', '31843', '{chairman}', '$argon2id$v=19$x', $1, 'test') on conflict do nothing`, listedOn)
+	b.ok(err)
+	signer, err := AddSigner(b.ctx, b.pool, Signer{Office: "31843", Name: "Chủ tịch", Capacity: "chairman", ValidFrom: money.Day(2025, 7, 1)}, "staff:chu", listedOn)
+	b.ok(err)
+	return RulingConflict(pg.Tx(b.ctx, b.pool, func(tx pgx.Tx) error {
+		return ConfirmRuling(b.ctx, tx, Confirmation{Ruling: id, Number: fmt.Sprintf("%d/QĐ-UBND", id), SignedOn: listedOn, Signer: signer,
+			Effect: []byte(`{}`), By: "staff:chu", Now: listedOn})
+	}))
 }
 
 func TestAccountsAreTakenForWhomTheyName(t *testing.T) {

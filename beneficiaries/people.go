@@ -192,7 +192,7 @@ func PersonByID(ctx context.Context, q pg.Queryer, box *secret.Box, id PersonID)
 	}
 	if rows, err = q.Query(ctx, `
 		select id, office, scheme, category, first_month, last_month, children, injury_percent, seniority_units,
-		       decision_no, decision_on, list_id, dropped_by
+		       decision_no, decision_on, coalesce(list_id, 0), dropped_by
 		  from entitlement where person_id = $1 order by scheme, category, first_month`, id); err != nil {
 		return d, err
 	}

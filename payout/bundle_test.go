@@ -36,7 +36,7 @@ type bundle struct {
 	keys                               map[StaffID][]byte // private keys, PEM
 	bank, post                         bank.RailAccountID
 	list                               int64
-	rows                               int
+	rows, rulings                      int
 }
 
 func newBundle(t *testing.T) *bundle {
