@@ -2,9 +2,7 @@ package ledger
 
 import (
 	"bytes"
-	"cmp"
 	"context"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"iter"
@@ -12,7 +10,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"ansinh.vn/audit"
 	"ansinh.vn/internal/pg"
 	"ansinh.vn/money"
 )
@@ -90,26 +87,57 @@ func PostAll(ctx context.Context, tx pgx.Tx, head Entry, transfers iter.Seq2[Tra
 	return id, d.n, err
 }
 
-// post takes the key and then writes the entry, its transfers by queue, and its event.
-func post(ctx context.Context, tx pgx.Tx, e Entry, d *digest, queue func(*pgx.Batch, EntryID)) (EntryID, error) {
+// post writes the entry, which takes its key and leaves its event, and then its transfers,
+// by queue. Who posts the same key at the same time waits here for the first one to
+// finish.
+func post(ctx context.Context, tx pgx.Tx, e Entry, d *digest, queue func(*pgx.Batch, EntryID)) (id EntryID, err error) {
 	if err := check(e, d); err != nil {
 		return 0, err
 	}
-	id, fresh, err := takeKey(ctx, tx, e, d.hash())
-	if err != nil || !fresh {
-		return id, err
-	}
 	root := d.tree.Root()
+	var at *time.Time
+	if !e.At.IsZero() {
+		at = &e.At
+	}
 	var b pgx.Batch
+	b.Queue("select ledger_open_month($1)", e.On)
 	b.Queue(`
-		insert into entry (id, key, hash, on_day, kind, memo, ref, by_who, reverses, n, total, salt, root)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
-		id, e.Key, d.hash(), e.On, e.Kind, e.Memo, e.Ref, e.By, none(e.Reverses), d.n, d.total, d.salt[:], root[:])
-	queue(&b, id)
-	if err := tx.SendBatch(ctx, &b).Close(); err != nil {
+		insert into entry (key, hash, on_day, kind, memo, ref, by_who, at, reverses, n, total, salt, root)
+		values ($1, $2, $3, $4, $5, $6, $7, coalesce($8, clock_timestamp()), $9, $10, $11, $12, $13)
+		returning id`, // no row when the key is taken
+		e.Key, d.hash(), e.On, e.Kind, e.Memo, e.Ref, e.By, at, none(e.Reverses), d.n, d.total, d.salt[:], root[:])
+	answers := tx.SendBatch(ctx, &b)
+	if _, err = answers.Exec(); err == nil {
+		err = answers.QueryRow().Scan(&id)
+	}
+	if closing := answers.Close(); err == nil {
+		err = closing
+	}
+	if errors.Is(err, pgx.ErrNoRows) {
+		return posted(ctx, tx, e.Key, d.hash())
+	}
+	if err != nil {
 		return 0, explain(err)
 	}
-	return id, audit.Record(ctx, tx, event(id, e, d))
+	b = pgx.Batch{}
+	queue(&b, id)
+	return id, explain(tx.SendBatch(ctx, &b).Close())
+}
+
+// posted answers for a key that stands already.
+func posted(ctx context.Context, tx pgx.Tx, key string, hash []byte) (id EntryID, err error) {
+	var first []byte
+	if err := tx.QueryRow(ctx, "select entry_id, hash from entry_key where key = $1", key).Scan(&id, &first); err != nil {
+		return 0, err
+	}
+	if !bytes.Equal(first, hash) {
+		return 0, fmt.Errorf("entry %d: %w", id, ErrKeyReused)
+	}
+	// Nothing else may be written in this transaction, and a commit without WAL does
+	// not wait for a synchronous standby: after a split brain "already posted" could
+	// stand on a server that lost. This makes it wait.
+	_, err = tx.Exec(ctx, "select pg_logical_emit_message(true, 'idem', '')")
+	return id, err
 }
 
 func check(e Entry, d *digest) error {
@@ -124,72 +152,9 @@ func check(e Entry, d *digest) error {
 	return nil
 }
 
-// takeKey makes key's entry number, or finds the one it has. Who posts the same key at
-// the same time waits here for the first one to finish.
-func takeKey(ctx context.Context, tx pgx.Tx, e Entry, hash []byte) (id EntryID, fresh bool, err error) {
-	var b pgx.Batch
-	b.Queue("select ledger_open_month($1)", e.On)
-	b.Queue(`
-		insert into entry_key (key, hash, on_day, reverses) values ($1, $2, $3, $4)
-		on conflict (key) do nothing returning entry_id`, e.Key, hash, e.On, none(e.Reverses))
-	answers := tx.SendBatch(ctx, &b)
-	_, err = answers.Exec()
-	if err == nil {
-		err = answers.QueryRow().Scan(&id)
-	}
-	if closing := answers.Close(); err == nil {
-		err = closing
-	}
-	if !errors.Is(err, pgx.ErrNoRows) {
-		return id, true, explain(err)
-	}
-	var first []byte
-	err = tx.QueryRow(ctx, "select entry_id, hash from entry_key where key = $1", e.Key).Scan(&id, &first)
-	if err != nil {
-		return 0, false, err
-	}
-	if !bytes.Equal(first, hash) {
-		return 0, false, fmt.Errorf("entry %d: %w", id, ErrKeyReused)
-	}
-	// Nothing else may be written in this transaction, and a commit without WAL does
-	// not wait for a synchronous standby: after a split brain "already posted" could
-	// stand on a server that lost. This makes it wait.
-	_, err = tx.Exec(ctx, "select pg_logical_emit_message(true, 'idem', '')")
-	return id, false, err
-}
-
 func none(id EntryID) *EntryID {
 	if id == 0 {
 		return nil
 	}
 	return &id
-}
-
-// posted is the payload of an entry's event: all of the entry, and the root that stands
-// for its transfers.
-type posted struct {
-	Entry    EntryID   `json:"entry"`
-	Key      string    `json:"key"`
-	On       string    `json:"on"`
-	Kind     string    `json:"kind"`
-	Memo     string    `json:"memo"`
-	Ref      string    `json:"ref"`
-	By       string    `json:"by"`
-	Reverses EntryID   `json:"reverses,omitempty"`
-	N        int       `json:"n"`
-	Total    money.VND `json:"total"`
-	Hash     string    `json:"hash"`
-	Root     string    `json:"root"`
-}
-
-func event(id EntryID, e Entry, d *digest) audit.Event {
-	root := d.tree.Root()
-	return audit.Event{
-		At: e.At, Actor: cmp.Or(e.By, "system"), Kind: "ledger.entry", Subject: fmt.Sprintf("entry:%d", id),
-		Payload: posted{
-			Entry: id, Key: e.Key, On: e.On.Format(time.DateOnly), Kind: e.Kind, Memo: e.Memo, Ref: e.Ref, By: e.By,
-			Reverses: e.Reverses, N: d.n, Total: d.total,
-			Hash: hex.EncodeToString(d.hash()), Root: hex.EncodeToString(root[:]),
-		},
-	}
 }

@@ -28,7 +28,7 @@ func Receipt(ctx context.Context, q pg.Queryer, id EntryID, n int, checkpoint []
 	var event int64
 	err = q.QueryRow(ctx, `
 		select e.salt, a.id from entry e
-		join audit_event a on a.subject = 'entry:' || e.id and a.kind = 'ledger.entry'
+		join audit_event a on a.tx = e.tx and a.kind = 'ledger.entry' and a.subject = 'entry:' || e.id
 		where e.id = $1 and e.on_day = $2 order by a.id limit 1`, id, e.On).Scan(&salt, &event)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, fmt.Errorf("entry %d has no event in the log; ansinh verify says what else is missing", id)
