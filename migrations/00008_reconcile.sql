@@ -29,11 +29,14 @@ create table statement (
     reason          text not null default '',
     accepted_at     timestamptz,
     chain_no        int,    -- its place in the account's chain, from 1
+    explained       int not null default 0,         -- its lines up to this one are explained
+    finished        boolean not null default false, -- all of them
     constraint statement_chain unique (rail_account_id, chain_no),
     constraint statement_in_chain check ((state = 'accepted') = (chain_no is not null)),
     constraint statement_proven check (state <> 'accepted' or (opening is not null and closing is not null))
 );
 create index statement_account on statement (rail_account_id, to_day, id);
+create index statement_unfinished on statement (rail_account_id, chain_no) where state = 'accepted' and not finished;
 
 -- One booked row of a statement. The same row in two overlapping statements is one line:
 -- it is known by its contents and, among equal rows of a statement, by its occurrence.
@@ -76,24 +79,34 @@ create table match (
     entry_ref  text not null,   -- ref of the ledger entry that it posted
     matched_at timestamptz not null,
     matched_by text not null,
+    attempt    int not null default 1 check (attempt > 0),  -- the line's how manyth explanation
     undoes     bigint constraint match_undone_once unique references match (id)
 );
-create index match_line on match (line_id);
--- a line stands in at most one match that is not undone
+-- a line stands in at most one match that is not undone: the next one follows on an undone one
+create unique index match_once on match (line_id, attempt) where undoes is null;
 -- +goose StatementBegin
 create function match_inserted() returns trigger
 language plpgsql security definer set search_path = public, pg_temp as $$
+declare
+    bad bigint;
 begin
-    perform from statement_line where id = new.line_id for update;
-    if (select count(*) filter (where undoes is null) - count(*) filter (where undoes is not null)
-        from match where line_id = new.line_id) not in (0, 1) then
-        raise exception 'line % is matched already', new.line_id
+    select i.line_id into bad from inserted i
+    where i.undoes is null and i.attempt > 1 and not exists (
+              select from match m join match u on u.undoes = m.id
+              where m.line_id = i.line_id and m.attempt = i.attempt - 1 and m.undoes is null)
+       or i.undoes is not null and not exists (
+              select from match m where m.id = i.undoes and m.undoes is null
+              and (m.line_id, m.attempt, m.rule, m.target, m.amount) = (i.line_id, i.attempt, i.rule, i.target, i.amount))
+    limit 1;
+    if found then
+        raise exception 'line % is matched already', bad
             using errcode = 'unique_violation', constraint = 'match_once';
     end if;
     return null;
 end $$;
 -- +goose StatementEnd
-create trigger inserted after insert on match for each row execute function match_inserted();
+create trigger inserted after insert on match referencing new table as inserted
+    for each statement execute function match_inserted();
 -- +goose StatementBegin
 create function undone(m match) returns boolean language sql stable as $$
     select m.undoes is not null or exists (select from match u where u.undoes = m.id)
@@ -127,8 +140,10 @@ create table recon_break (
     settled_by  bigint references staff (id),
     settled_at  timestamptz,
     constraint recon_break_once unique (kind, subject),
-    -- a break without money ends by itself when what was missing appears
-    constraint recon_break_proposed check (state = 'open' or (action <> '' and (proposed_by is not null or line_id is null))),
+    -- a break without money ends by itself when what was missing appears, and a debit
+    -- booked twice when the bank takes it back
+    constraint recon_break_proposed check (state = 'open' or (action <> '' and (proposed_by is not null or line_id is null
+        or (kind = 'duplicate-debit' and action = 'reversed')))),
     constraint recon_break_two_people check (settled_by is null or settled_by <> proposed_by),
     constraint recon_break_settled check ((state = 'settled') = (settled_at is not null))
 );
@@ -168,5 +183,5 @@ create table post_transfer (
 grant select, insert on bank_rejection, answer_taken, post_transfer to ansinh_app;
 grant select on statement_file, statement, statement_line, match, recon_break, funds_request to ansinh_app;
 grant insert on statement_file, statement, statement_line, match, recon_break, funds_request to ansinh_app;
-grant update (state, reason, accepted_at, chain_no) on statement to ansinh_app;
+grant update (state, reason, accepted_at, chain_no, explained, finished) on statement to ansinh_app;
 grant update (note, owner, state, action, proposed_by, proposed_at, settled_by, settled_at) on recon_break to ansinh_app;

@@ -105,21 +105,25 @@ func wholeMessage(ctx context.Context, tx pgx.Tx, messageID, reason string) ([]r
 
 // refuseTransfer records one refusal, once.
 func refuseTransfer(ctx context.Context, tx pgx.Tx, messageRow, answer int64, r refused, by string, now time.Time) (bool, error) {
-	in, err := instruction(ctx, tx, r.endToEndID)
-	if err != nil || in.id == "" {
+	f, err := look(ctx, tx, nil, by, now)
+	if err != nil {
+		return false, err
+	}
+	in, err := f.transfer(ctx, r.endToEndID)
+	if err != nil || in == nil {
 		return false, err // an answer about something that we did not order changes nothing
 	}
 	tag, err := tx.Exec(ctx, `
 		insert into bank_rejection (end_to_end_id, bank_message_id, reason, rejected_at) values ($1, $2, $3, $4) on conflict do nothing`,
-		in.id, messageRow, r.reason, now)
+		in.ID, messageRow, r.reason, now)
 	if err != nil || tag.RowsAffected() == 0 {
 		return false, err
 	}
 	ref := fmt.Sprintf("answer:%d", answer)
-	if in.market {
-		return true, markets.RecordOutcome(ctx, tx, markets.Outcome{EndToEndID: in.id, Kind: string(payout.OutcomeRejected), Reason: r.reason,
+	if in.Market {
+		return true, markets.RecordOutcome(ctx, tx, markets.Outcome{EndToEndID: in.ID, Kind: string(payout.OutcomeRejected), Reason: r.reason,
 			Ref: ref, On: day(now), By: by, Now: now})
 	}
-	return true, payout.RecordOutcome(ctx, tx, payout.Outcome{EndToEndID: in.id, Kind: payout.OutcomeRejected, Reason: r.reason, Info: r.info,
-		Amount: in.amount, On: day(now), Ref: ref, By: by, Now: now})
+	return true, payout.RecordOutcome(ctx, tx, payout.Outcome{EndToEndID: in.ID, Kind: payout.OutcomeRejected, Reason: r.reason, Info: r.info,
+		Amount: in.Amount, On: day(now), Ref: ref, By: by, Now: now})
 }

@@ -53,6 +53,11 @@ type bundle struct {
 
 func newBundle(t *testing.T, seed uint64, faults sandbox.Faults) *bundle {
 	t.Helper()
+	return newBankOf(t, sandbox.Config{Seed: seed, Faults: &faults})
+}
+
+func newBankOf(t *testing.T, cfg sandbox.Config) *bundle {
+	t.Helper()
 	b := &bundle{T: t, ctx: t.Context(), pool: pgtest.New(t), box: secret.ForTest(t), now: time.Date(2026, 10, 20, 3, 0, 0, 0, time.UTC)}
 	b.store = &reconcile.Store{Pool: b.pool}
 	b.exec(`insert into office (code, name, kind) values ($1, 'Phường Bạc Liêu', 'Phường')`, office)
@@ -60,7 +65,8 @@ func newBundle(t *testing.T, seed uint64, faults sandbox.Faults) *bundle {
 	b.enrol()
 	b.scan(&b.bankAccount, `insert into rail_account (office, kind, bank_bin, account_no, name) values ($1, 'bank', '970436', $2, 'UBND') returning id`, office, account)
 	b.scan(&b.postRail, `insert into rail_account (office, kind, name) values ($1, 'post', 'Bưu điện') returning id`, office)
-	peer, err := sandbox.New(sandbox.Config{Seed: seed, Token: "secret", Day: "2026-10-20", Faults: &faults})
+	cfg.Token, cfg.Day = "secret", "2026-10-20"
+	peer, err := sandbox.New(cfg)
 	b.check(err)
 	b.server = httptest.NewServer(peer.Handler())
 	t.Cleanup(func() { b.server.Close(); b.check(peer.Close()) })

@@ -20,6 +20,9 @@ import (
 	"ansinh.vn/payout"
 )
 
+// postTransferSuffix marks the message that carries a list's money.
+const postTransferSuffix = "-T"
+
 // PostTransfer moves the money of a cash list to the post office, which pays it out.
 type PostTransfer struct {
 	List        string // message id of the list
@@ -56,7 +59,7 @@ func (s *Store) OrderPostTransfer(ctx context.Context, in PostTransfer) (message
 		if err != nil {
 			return err
 		}
-		messageID = in.List + "-T"
+		messageID = in.List + postTransferSuffix
 		var b bytes.Buffer
 		head := iso20022.Initiation{MessageID: messageID, CreatedAt: in.Now, Initiator: from.Name, ExecuteOn: in.RequestedOn,
 			Debtor: from.Name, DebtorBIN: from.BIN, DebtorAccount: from.Account, N: 1, Total: total}
@@ -82,53 +85,56 @@ func (s *Store) OrderPostTransfer(ctx context.Context, in PostTransfer) (message
 
 // postDebit: the money of a cash list went to the post office. Gates: the message is
 // such a transfer of this account, not debited before, the list's amount.
-func postDebit(ctx context.Context, tx pgx.Tx, l line, by string, now time.Time) (verdict, error) {
-	if l.Credit || l.BatchMessage == "" {
-		return verdict{}, nil
+func postDebit(ctx context.Context, f *facts, l line) (*verdict, error) {
+	if l.Credit || f.messages[l.message()] == nil {
+		return nil, nil
 	}
 	var list string
 	var account bank.RailAccountID
 	var total money.VND
 	var debited bool
-	err := tx.QueryRow(ctx, `
+	err := f.tx.QueryRow(ctx, `
 		select lm.message_id, m.rail_account_id, m.total,
 		       exists (select from match where rule = 'post-debit' and target = lm.message_id and not undone(match))
 		from post_transfer t join bank_message m on m.id = t.bank_message_id join bank_message lm on lm.id = t.list
-		where m.message_id = $1`, l.BatchMessage).Scan(&list, &account, &total, &debited)
+		where m.message_id = $1`, l.message()).Scan(&list, &account, &total, &debited)
 	switch {
 	case errors.Is(err, pgx.ErrNoRows):
-		return verdict{}, nil
+		return nil, nil
 	case err != nil:
-		return verdict{}, err
-	case debited:
-		return verdict{brk: "duplicate-debit", note: fmt.Sprintf("the money of list %s was debited before", list)}, nil
+		return nil, err
+	case debited || f.used[list+":out"]:
+		return broken("duplicate-debit", "the money of list %s was debited before", list), nil
 	case account != l.Account || total != l.Amount:
-		return verdict{brk: "amount-differs", note: fmt.Sprintf("list %s is for %s", list, total.Format())}, nil
+		return broken("amount-differs", "list %s is for %s", list, total.Format()), nil
 	}
-	_, err = payout.RecordDebits(ctx, tx, list, l.BookedOn, l.ref(), by, now)
-	return verdict{target: list, entry: l.ref()}, err
+	f.used[list+":out"] = true
+	return &verdict{target: list, follow: func(ctx context.Context) error {
+		_, err := payout.RecordDebits(ctx, f.tx, list, l.BookedOn, l.ref(), f.by, f.now)
+		return err
+	}}, nil
 }
 
 var listReference = regexp.MustCompile(`AS[0-9A-Z]{8,33}`)
 
 // postReturn: the post office gives back what nobody collected. Gates: the memo names a
 // list of this office, the amount is what its uncollected rows come to, once.
-func postReturn(ctx context.Context, tx pgx.Tx, l line, by string, now time.Time) (verdict, error) {
+func postReturn(ctx context.Context, f *facts, l line) (*verdict, error) {
 	if !l.Credit {
-		return verdict{}, nil
+		return nil, nil
 	}
 	squeezed := squeeze(l.Memo + " " + l.EndToEndID)
 	if !listReference.MatchString(squeezed) {
-		return verdict{}, nil
+		return nil, nil
 	}
-	rows, err := tx.Query(ctx, `
+	rows, err := f.tx.Query(ctx, `
 		select m.message_id, ra.id rail,
 		       coalesce((select sum(i.amount)::bigint from instruction i where i.bank_message_id = m.id and i.state = 'uncollected'), 0) uncollected,
 		       exists (select from match where rule = 'post-return' and target = m.message_id and not undone(match)) seen
 		from bank_message m join rail_account ra on ra.id = m.rail_account_id
 		where m.kind = 'list' and ra.office = $1 order by m.id`, l.Office)
 	if err != nil {
-		return verdict{}, err
+		return nil, err
 	}
 	type list struct {
 		MessageID   string `db:"message_id"`
@@ -138,7 +144,7 @@ func postReturn(ctx context.Context, tx pgx.Tx, l line, by string, now time.Time
 	}
 	lists, err := pgx.CollectRows(rows, pgx.RowToStructByName[list])
 	if err != nil {
-		return verdict{}, err
+		return nil, err
 	}
 	var named []list
 	for _, c := range lists {
@@ -148,15 +154,17 @@ func postReturn(ctx context.Context, tx pgx.Tx, l line, by string, now time.Time
 	}
 	switch {
 	case len(named) == 0:
-		return verdict{}, nil
+		return nil, nil
 	case len(named) > 1:
-		return verdict{brk: "ambiguous", note: "the memo names more than one cash list"}, nil
-	case named[0].Seen:
-		return verdict{brk: "unknown-credit", note: "the rest of list " + named[0].MessageID + " came back before"}, nil
+		return broken("ambiguous", "the memo names more than one cash list"), nil
+	case named[0].Seen || f.used[named[0].MessageID+":back"]:
+		return broken("unknown-credit", "the rest of list %s came back before", named[0].MessageID), nil
 	case named[0].Uncollected != l.Amount:
-		return verdict{brk: "amount-differs", note: fmt.Sprintf("of list %s %s was not collected", named[0].MessageID, named[0].Uncollected.Format())}, nil
+		return broken("amount-differs", "of list %s %s was not collected", named[0].MessageID, named[0].Uncollected.Format()), nil
 	}
 	transit := ledger.Account{Code: fmt.Sprintf("3389.r%d", named[0].Rail), Name: "Tiền đang chuyển", Type: "liability", Office: l.Office}
-	return verdict{target: named[0].MessageID, entry: l.ref()},
-		post(ctx, tx, l, "post.returned", "Bưu điện trả lại tiền không có người nhận", bankAccount(l.Office), transit, by, now)
+	f.used[named[0].MessageID+":back"] = true
+	return &verdict{target: named[0].MessageID, follow: func(ctx context.Context) error {
+		return f.post(ctx, l, "post.returned", "Bưu điện trả lại tiền không có người nhận", bankAccount(l.Office), transit)
+	}}, nil
 }

@@ -6,6 +6,8 @@ package reconcile
 
 import (
 	"fmt"
+	"regexp"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -42,7 +44,10 @@ var ErrOwnProposal = &Refusal{"who proposed how to settle a break cannot confirm
 var ErrNotOpen = &Refusal{"the break is not waiting for this: look at it again"}
 
 // Store is the room's door to the database.
-type Store struct{ Pool *pgxpool.Pool }
+type Store struct {
+	Pool *pgxpool.Pool
+	page int // lines a transaction, for tests; 0 is pageSize
+}
 
 // line is a booked row of an accepted statement, as the rules see it.
 type line struct {
@@ -65,6 +70,8 @@ type line struct {
 	Party        string             `db:"party"`
 	PartyAccount string             `db:"party_account"`
 	Occurrence   int                `db:"occurrence"`
+	Statement    StatementID        `db:"statement_id"`
+	N            int                `db:"n"` // its place in the statement, from 1
 }
 
 // ref names the line in entries and audit events.
@@ -76,4 +83,30 @@ func (l line) signed() money.VND {
 		return l.Amount
 	}
 	return -l.Amount
+}
+
+// message is the message of ours that a debit books as a whole, "" when it names none.
+// The money of a cash list is a message of one transfer under the message's own id.
+func (l line) message() string {
+	switch {
+	case l.Credit:
+		return ""
+	case l.BatchMessage == "" && strings.HasSuffix(l.EndToEndID, postTransferSuffix):
+		return l.EndToEndID
+	}
+	return l.BatchMessage
+}
+
+// ourReference is an end-to-end id as a squeezed memo holds it: of a payment, such as
+// AS2026111804A1, or of a settlement.
+var ourReference = regexp.MustCompile(`AS[0-9]{6}[0-9]+A[0-9]{1,2}`)
+
+// references are what the memo may name of ours. Digits that follow one may belong to
+// the memo's next word, so the shorter readings are among them.
+func (l line) references() []string {
+	found := ourReference.FindAllString(squeeze(l.Memo+" "+l.Info), -1)
+	for _, c := range found {
+		found = append(found, c[:len(c)-1])
+	}
+	return found
 }

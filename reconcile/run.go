@@ -1,13 +1,12 @@
 package reconcile
 
 import (
+	"cmp"
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
-	"ansinh.vn/audit"
 	"ansinh.vn/internal/pg"
 	"ansinh.vn/money"
 )
@@ -21,8 +20,6 @@ type Summary struct {
 	Open     int            `json:"open"`     // breaks that wait to be settled, all together
 	Parked   int            `json:"parked"`   // statements that wait for one before them
 }
-
-const chunk = 500 // lines a transaction
 
 // Reconcile explains every line of the accepted statements that is not yet explained: by
 // the first rule that fits, or as a break with its money in suspense. It may be killed
@@ -39,27 +36,18 @@ func (s *Store) Reconcile(ctx context.Context, by string, now time.Time, progres
 			if err = begin(ctx, tx); err != nil {
 				return err
 			}
-			lines, err := openLines(ctx, tx)
-			if err != nil {
-				return err
-			}
-			n = len(lines)
-			for _, l := range lines {
-				if err := explain(ctx, tx, l, by, now, &sum); err != nil {
-					return fmt.Errorf("line %d of account %d: %w", l.ID, l.Account, err)
-				}
-			}
-			return nil
+			n, err = nextPage(ctx, tx, cmp.Or(s.page, pageSize), by, now, &sum)
+			return err
 		})
 		if err != nil {
 			return sum, err
 		}
+		if n == 0 {
+			break
+		}
 		sum.Lines += n
 		if progress != nil {
 			progress(sum.Lines)
-		}
-		if n < chunk {
-			break
 		}
 	}
 	if err := s.watch(ctx, now); err != nil {
@@ -76,67 +64,8 @@ func begin(ctx context.Context, tx pgx.Tx) error {
 	if _, err := tx.Exec(ctx, `select pg_advisory_xact_lock(26009, 0)`); err != nil {
 		return err
 	}
-	_, err := tx.Exec(ctx, `set local enable_seqscan = off`)
+	_, err := tx.Exec(ctx, `set local enable_seqscan = off; set local jit = off`)
 	return err
-}
-
-const lineColumns = `
-	select l.id, l.rail_account_id, ra.office, l.credit, l.reversal, l.amount, l.booked_on, l.bank_ref, l.code, l.memo, l.info, l.end_to_end_id,
-	       l.batch_message, l.batch_n, l.return_code, l.return_info, l.party, l.party_account, l.occurrence
-	from statement_line l
-	join statement st on st.id = l.statement_id
-	join rail_account ra on ra.id = l.rail_account_id`
-
-// openLines are the next lines without a match, in the order in which the bank booked.
-func openLines(ctx context.Context, tx pgx.Tx) ([]line, error) {
-	rows, err := tx.Query(ctx, lineColumns+`
-		where not exists (select from match m where m.line_id = l.id and not undone(m))
-		order by l.booked_on, l.rail_account_id, st.chain_no, l.n, l.id
-		limit $1`, chunk)
-	if err != nil {
-		return nil, err
-	}
-	return pgx.CollectRows(rows, pgx.RowToStructByName[line])
-}
-
-// explain finds the rule for one line, or opens a break and puts the money in suspense.
-func explain(ctx context.Context, tx pgx.Tx, l line, by string, now time.Time, sum *Summary) error {
-	v, id, version := verdict{}, "suspense", 1
-	for _, r := range rules {
-		said, err := r.try(ctx, tx, l, by, now)
-		if err != nil {
-			return fmt.Errorf("rule %s: %w", r.id, err)
-		}
-		if said != (verdict{}) {
-			v = said
-			if v.target != "" {
-				id, version = r.id, r.version
-			}
-			break
-		}
-	}
-	if v.target == "" {
-		if v.brk == "" {
-			v.brk = "unmatched"
-			if l.Credit {
-				v.brk = "unknown-credit"
-			}
-		}
-		if err := suspend(ctx, tx, l, by, now); err != nil {
-			return err
-		}
-		v.target, v.entry = suspenseAccount(l.Office).Code, l.ref()
-		if err := openBreak(ctx, tx, brk{Kind: v.brk, Subject: l.ref(), Line: l.ID, Office: l.Office, Amount: l.signed(), On: l.BookedOn, Note: v.note}); err != nil {
-			return err
-		}
-		sum.Breaks[v.brk]++
-	}
-	sum.Matched[id]++
-	if err := insertMatch(ctx, tx, l, id, version, v, by, now); err != nil {
-		return err
-	}
-	return audit.Record(ctx, tx, audit.Event{At: now, Actor: by, Kind: "line.matched", Subject: l.ref(),
-		Payload: map[string]any{"rule": id, "version": version, "target": v.target, "amount": l.Amount}})
 }
 
 // Position is the reconciliation statement (bảng đối chiếu) of one account.

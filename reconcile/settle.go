@@ -152,7 +152,7 @@ func undoSuspense(ctx context.Context, tx pgx.Tx, l line, id BreakID, by string,
 		return err
 	}
 	_, err = tx.Exec(ctx, `
-		insert into match (line_id, rule, version, target, amount, entry_ref, matched_at, matched_by, undoes)
-		select line_id, rule, version, target, amount, entry_ref, $2, $3, id from match where id = $1`, was, now, by)
+		insert into match (line_id, attempt, rule, version, target, amount, entry_ref, matched_at, matched_by, undoes)
+		select line_id, attempt, rule, version, target, amount, entry_ref, $2, $3, id from match where id = $1`, was, now, by)
 	return err
 }

@@ -64,16 +64,19 @@ var bankChecks = []string{
 		select e.ref, ra.code, sum(case when t.debit = ra.id then t.amount else -t.amount end) amount
 		from entry e join transfer t on t.entry_id = e.id and t.on_day = e.on_day
 		join account ra on ra.id in (t.debit, t.credit) and ra.code like '112.%'
-		where e.ref like 'line:%' group by 1, 2)
-	select 'statement_line', l.id::text, 'what the books moved on ' || '112.' || ra.office,
-		(case when l.credit then l.amount else -l.amount end)::text, coalesce(b.amount::text, 'none')
-	from statement_line l join statement s on s.id = l.statement_id and s.state = 'accepted'
-	join rail_account ra on ra.id = l.rail_account_id
-	left join booked b on b.ref = 'line:' || l.id and b.code = '112.' || ra.office
-	where exists (select from match m where m.line_id = l.id and not undone(m)
+		where e.ref like 'line:%' or e.ref like 'statement:%' group by 1, 2),
+	said as (
+		select m.entry_ref, '112.' || ra.office code, sum(case when l.credit then l.amount else -l.amount end) amount
+		from match m join statement_line l on l.id = m.line_id
+		join statement s on s.id = l.statement_id and s.state = 'accepted'
+		join rail_account ra on ra.id = l.rail_account_id
+		where not undone(m)
 		-- what vendors' transfers move is posted under their own references, see below
-		and not exists (select from settlement_line v join bank_message b on b.id = v.bank_message_id where m.target in (v.end_to_end_id, b.message_id)))
-	and b.amount is distinct from case when l.credit then l.amount else -l.amount end`,
+		and not exists (select from settlement_line v join bank_message b on b.id = v.bank_message_id where m.target in (v.end_to_end_id, b.message_id))
+		group by 1, 2)
+	select 'statement_line', s.entry_ref, 'what the books moved on ' || s.code, s.amount::text, coalesce(b.amount::text, 'none')
+	from said s left join booked b on b.ref = s.entry_ref and b.code = s.code
+	where b.amount is distinct from s.amount`,
 
 	// the bank's own arithmetic, and the books against it
 	`with last as (

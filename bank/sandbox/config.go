@@ -20,8 +20,8 @@ type Config struct {
 	Dir string
 
 	// Details says how a batch is debited when the customer asked for batch booking:
-	// "batch" (one line with count and sum, the default) or "details" (one line that
-	// lists its transfers).
+	// "batch" (one line with count and sum, the default), "details" (one line that
+	// lists its transfers) or "lines" (a line a transfer, whatever was asked for).
 	Details string
 
 	Fee    money.VND // a batch; default 22,000; negative means none
@@ -52,7 +52,8 @@ type Faults struct {
 	Return      float64 `json:"return"`       // transfers returned after the debit
 	LateReturn  float64 `json:"late_return"`  // of the returns: one to three days later
 	Stranger    float64 `json:"stranger"`     // batches whose account also gets money nobody expected
-	DoubleDebit float64 `json:"double_debit"` // batches debited twice, reversed the next day
+	DoubleDebit float64 `json:"double_debit"` // batches, or transfers with a line of their own, debited twice, reversed the next day
+	Swap        float64 `json:"swap"`         // of transfers with a line of their own: booked with the amount of the next one and the other way round
 	LostAnswer  float64 `json:"lost_answer"`  // messages taken whose answer never arrives
 	LateDay     float64 `json:"late_day"`     // statements that come a day late
 	WrapMemo    float64 `json:"wrap_memo"`    // incoming memos wrapped by the sending bank

@@ -22,10 +22,11 @@ type fee struct {
 	memo   string
 }
 
-// reversal undoes a debit that was booked twice.
+// reversal undoes a debit that was booked twice: of a batch or of one transfer.
 type reversal struct {
 	to  *account
 	bt  *batch
+	t   *transfer // nil: the whole batch
 	ref string
 }
 
@@ -52,21 +53,13 @@ func (b *Bank) accept(m *message) {
 // execute debits a batch and sends its transfers on their way.
 func (b *Bank) execute(bt *batch) {
 	bt.executed = true
-	if bt.head.SingleEntries {
-		for i := range bt.transfers {
-			t := &bt.transfers[i]
-			if t.refused == "" {
-				b.book(bt.account, booking{
-					amount: t.Amount, family: "ICDT/DMCT", memo: t.Memo, transfer: t, e2e: t.EndToEndID,
-					other: party{t.Name, t.BIN, t.Account},
-				})
-			}
-		}
+	if bt.head.SingleEntries || b.cfg.Details == "lines" {
+		b.debitEach(bt)
 	} else {
 		line := booking{amount: bt.total, family: "ICDT/DMCT", info: "Chi ho theo lo " + bt.head.BatchID, batch: bt, listed: b.cfg.Details == "details"}
 		first := b.book(bt.account, line)
 		if b.dice.roll("double debit", bt.head.BatchID) < b.faults.DoubleDebit && bt.account.balance >= bt.total {
-			b.reversed = append(b.reversed, reversal{bt.account, bt, first.ref})
+			b.reversed = append(b.reversed, reversal{bt.account, bt, nil, first.ref})
 			b.book(bt.account, line)
 		}
 	}
@@ -84,6 +77,34 @@ func (b *Bank) execute(bt *batch) {
 			credit: true, amount: amount, family: "RCDT/DMCT", memo: "UNG HO QUY VI NGUOI NGHEO",
 			other: party{"NGUYEN VAN TOT BUNG", "970405", fmt.Sprintf("1900206%06d", b.dice.pick("stranger account", bt.account.no, 1e6))},
 		})
+	}
+}
+
+// debitEach books a line a transfer, some with the amount of their neighbour, some twice.
+func (b *Bank) debitEach(bt *batch) {
+	var list []*transfer
+	for i := range bt.transfers {
+		if bt.transfers[i].refused == "" {
+			list = append(list, &bt.transfers[i])
+		}
+	}
+	amounts := make([]money.VND, len(list))
+	for i, t := range list {
+		amounts[i] = t.Amount
+	}
+	for i := 0; i+1 < len(list); i += 2 {
+		if b.dice.roll("swap", list[i].EndToEndID) < b.faults.Swap {
+			amounts[i], amounts[i+1] = amounts[i+1], amounts[i]
+		}
+	}
+	for i, t := range list {
+		line := booking{amount: amounts[i], family: "ICDT/DMCT", memo: t.Memo, transfer: t, e2e: t.EndToEndID, other: party{t.Name, t.BIN, t.Account}}
+		first := b.book(bt.account, line)
+		if b.dice.roll("double debit", t.EndToEndID) < b.faults.DoubleDebit && bt.account.balance >= t.Amount {
+			b.reversed = append(b.reversed, reversal{bt.account, bt, t, first.ref})
+			line.amount = t.Amount
+			b.book(bt.account, line)
+		}
 	}
 }
 
@@ -131,7 +152,13 @@ func (b *Bank) endDay() {
 // beginDay undoes mistakes and executes what is due.
 func (b *Bank) beginDay() {
 	for _, r := range b.reversed {
-		b.book(r.to, booking{credit: true, amount: r.bt.total, family: "ICDT/DMCT", reversal: true, batch: r.bt, info: "Huy but toan ghi no trung " + r.ref})
+		line := booking{credit: true, family: "ICDT/DMCT", reversal: true, info: "Huy but toan ghi no trung " + r.ref}
+		if r.t != nil {
+			line.amount, line.transfer, line.e2e = r.t.Amount, r.t, r.t.EndToEndID
+		} else {
+			line.amount, line.batch = r.bt.total, r.bt
+		}
+		b.book(r.to, line)
 	}
 	b.reversed = nil
 	waiting := b.due[:0]

@@ -1,0 +1,4 @@
+package reconcile
+
+// SetPage makes a store judge n lines a transaction.
+func SetPage(s *Store, n int) { s.page = n }
