@@ -159,6 +159,7 @@ func (b *bundle) serve(people *registry.Population, faults string) *registry.Cli
 	b.Helper()
 	server, access, err := registry.Sandbox(7, people, "ed25519")
 	b.ok(err)
+	server.Again = time.Millisecond
 	server.Faults, err = registry.ParseFaults(faults, 1)
 	b.ok(err)
 	web := httptest.NewServer(server.Handler())

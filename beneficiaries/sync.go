@@ -31,6 +31,7 @@ type Sync struct {
 	Stale    time.Time             // people checked before this are asked again; zero: only those never checked
 	Progress func(done, total int) // may be nil
 	Options  identity.Options      // how names and places are compared
+	Async    *Async                // nil asks on the line
 }
 
 // SyncResult is what a sync did.
@@ -38,6 +39,7 @@ type SyncResult struct {
 	ID       int64           `json:"id"`
 	Resumed  bool            `json:"resumed"` // it went on where an earlier one stopped
 	Asked    int             `json:"asked"`   // people, in this run of it
+	Reused   int             `json:"reused"`  // of those, whose answer had come while nobody was asking
 	Outcomes map[Outcome]int `json:"outcomes"`
 	Deaths   int             `json:"deaths"` // newly known
 	Moves    int             `json:"moves"`
@@ -54,6 +56,12 @@ type SyncError struct {
 func (e *SyncError) Error() string {
 	what := "không đối chiếu được với sổ đăng ký dân cư"
 	switch {
+	case errors.Is(e.Err, registry.ErrClock):
+		what = "đồng hồ của máy này và của sổ đăng ký lệch nhau quá nhiều; chỉnh giờ máy rồi chạy lại"
+	case errors.Is(e.Err, registry.ErrCertificate):
+		what = "chứng thư TLS của sổ đăng ký không tin được; kiểm tra địa chỉ, hoặc báo bên quản lý sổ đăng ký"
+	case errors.Is(e.Err, registry.ErrOpen):
+		what = "sổ đăng ký hỏng liên tiếp nên tạm ngừng hỏi"
 	case errors.Is(e.Err, registry.ErrSignature):
 		what = "chữ ký của sổ đăng ký không tin được, câu trả lời bị bỏ"
 	case errors.Is(e.Err, registry.ErrIncomplete):
@@ -109,16 +117,18 @@ func (s Sync) Run(ctx context.Context, pool *pgxpool.Pool, box *secret.Box) (_ S
 // syncing is a sync under way.
 type syncing struct {
 	Sync
-	pool    *pgxpool.Pool
-	box     *secret.Box
-	stale   time.Time
-	office  string // "" all
-	total   int
-	result  SyncResult
-	mu      sync.Mutex
-	people  map[string]*asked // asked and not answered, by query id; two goroutines use it
-	names   []*asked          // whose number did not decide: asked by name next
-	written []verdict         // decided, to be written
+	pool     *pgxpool.Pool
+	box      *secret.Box
+	stale    time.Time
+	office   string // "" all
+	total    int
+	result   SyncResult
+	mu       sync.Mutex
+	people   map[string]*asked // asked and not answered, by query id; two goroutines use it
+	names    []*asked          // whose number did not decide: asked by name next
+	lost     []lost            // whom neither number nor name found: asked about once more
+	statused []string          // transactions whose answer came by asking for the status
+	written  []verdict         // decided, to be written
 }
 
 // begin takes up an unfinished sync of this register, or starts one.
@@ -145,13 +155,14 @@ func (s *syncing) begin(ctx context.Context) error {
 const due = `p.merged_into is null and (p.checked_at is null or p.checked_at < $1)`
 
 // askAll streams the people who are due through the register. Questions by
-// number go first; who is not decided by it is asked about by name.
+// number go first; who is not decided by it is asked about by name, and who is not found
+// by that is looked for near by.
 func (s *syncing) askAll(ctx context.Context) error {
-	err := s.Register.SearchEach(ctx, s.queries(ctx), func(queries []registry.Query, answers []registry.Answer) error {
+	got := func(queries []registry.Query, answers []registry.Answer) error {
 		for i, answer := range answers {
 			a := s.recall(queries[i].ID)
 			if queries[i].Name != "" {
-				s.decided(judgeName(a, answer, s.Options, s.box))
+				s.named(a, answer)
 				continue
 			}
 			if v, ok := judgeNumber(a, answer, s.Options); ok {
@@ -164,13 +175,42 @@ func (s *syncing) askAll(ctx context.Context) error {
 		if err := s.askNames(ctx, 200); err != nil {
 			return err
 		}
+		if err := s.askNear(ctx, 100); err != nil {
+			return err
+		}
 		return s.write(ctx, writeSize)
-	})
+	}
+	err := s.resume(ctx, got)
+	if err == nil && s.result.Reused > 0 { // before the others are read, so that nobody is asked twice
+		err = s.askRest(ctx)
+		err = errors.Join(err, s.write(context.WithoutCancel(ctx), 1))
+	}
 	if err == nil {
-		err = s.askNames(ctx, 1)
+		err = s.Register.Each(ctx, s.queries(ctx), s.asking(stageFirst), got)
+	}
+	if err == nil {
+		err = s.askRest(ctx)
 	}
 	// what is decided is kept, also when the register stops in the middle
 	return errors.Join(err, s.write(context.WithoutCancel(ctx), 1))
+}
+
+// askRest asks about those who have not yet made a whole message.
+func (s *syncing) askRest(ctx context.Context) error {
+	if err := s.askNames(ctx, 1); err != nil {
+		return err
+	}
+	return s.askNear(ctx, 1)
+}
+
+// named decides by the answer to a name; who is not found by it is lost for now.
+func (s *syncing) named(a *asked, answer registry.Answer) {
+	v := judgeName(a, answer, s.Options, s.box)
+	if v.outcome == NotFound {
+		s.lost = append(s.lost, lost{a, v})
+		return
+	}
+	s.decided(v)
 }
 
 func (s *syncing) decided(v verdict) {
@@ -181,19 +221,19 @@ func (s *syncing) decided(v verdict) {
 
 // askNames asks by name once at least some have gathered.
 func (s *syncing) askNames(ctx context.Context, least int) error {
-	if len(s.names) < least {
+	if len(s.names) < least || len(s.names) == 0 {
 		return nil
 	}
 	queries := make([]registry.Query, len(s.names))
 	for i, a := range s.names {
 		queries[i] = a.byName()
 	}
-	answers, err := s.Register.Search(ctx, queries)
+	answers, err := s.search(ctx, stageName, queries)
 	if err != nil {
 		return err
 	}
 	for i, a := range s.names {
-		s.decided(judgeName(a, answers[i], s.Options, s.box))
+		s.named(a, answers[i])
 	}
 	s.names = s.names[:0]
 	return nil
@@ -285,6 +325,9 @@ func (s *syncing) collect(ctx context.Context, sql string, args ...any) ([]*aske
 func (s *syncing) finish(ctx context.Context) error {
 	return pg.Tx(ctx, s.pool, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, `update sync set finished_at = $2 where id = $1`, s.result.ID, s.Now); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `update register_transaction set answered_at = $2, answered_by = 'again' where sync_id = $1 and answered_at is null`, s.result.ID, s.Now); err != nil {
 			return err
 		}
 		return audit.Record(ctx, tx, audit.Event{At: s.Now, Actor: s.By, Kind: "sync.finished", Subject: fmt.Sprintf("sync:%d", s.result.ID),

@@ -93,6 +93,9 @@ func (s *syncing) writeLot(ctx context.Context, tx pgx.Tx, lot []verdict) (map[s
 	if err != nil {
 		return nil, err
 	}
+	if err := s.closeTransactions(ctx, tx); err != nil {
+		return nil, err
+	}
 	return fresh, s.note(ctx, tx, lot)
 }
 
