@@ -111,6 +111,18 @@ func OpenCheckpoint(signed []byte, verifiers []string) (origin string, head Head
 	return origin, head, append([]string{origin}, by...), nil
 }
 
+// CheckpointSize reads the size that a checkpoint states, whoever signed it.
+func CheckpointSize(signed []byte) (int64, error) {
+	_, head, err := headOf(signed)
+	return head.Size, err
+}
+
+// headOf reads a checkpoint without looking at its signatures.
+func headOf(signed []byte) (origin string, head Head, err error) {
+	text, _, _ := strings.Cut(string(signed), "\n\n")
+	return parseCheckpoint(text + "\n")
+}
+
 func parseCheckpoint(text string) (origin string, head Head, err error) {
 	lines := strings.Split(text, "\n")
 	if len(lines) < 4 || lines[0] == "" {

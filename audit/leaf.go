@@ -47,6 +47,10 @@ func (r Row) Record() []byte {
 func (r Row) Leaf() tlog.Hash { return tlog.RecordHash(r.Record()) }
 
 func appendText(b []byte, s string) []byte {
+	if plain(s) { // most texts: no encoder, no copy
+		b = append(append(b, '"'), s...)
+		return append(b, '"')
+	}
 	var buf bytes.Buffer
 	enc := json.NewEncoder(&buf)
 	enc.SetEscapeHTML(false)
@@ -54,4 +58,13 @@ func appendText(b []byte, s string) []byte {
 		panic(err) // a string always encodes
 	}
 	return append(b, bytes.TrimSuffix(buf.Bytes(), []byte("\n"))...)
+}
+
+func plain(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
+			return false
+		}
+	}
+	return true
 }

@@ -214,8 +214,7 @@ func (w *Witness) Cosign(old int64, proof tlog.TreeProof, signed []byte, at time
 func (w *Witness) lastHead(origin string) (head Head, err error) {
 	last, err := w.Last(origin)
 	if err == nil && last != nil {
-		text, _, _ := strings.Cut(string(last), "\n\n")
-		_, head, err = parseCheckpoint(text + "\n")
+		_, head, err = headOf(last)
 	}
 	return head, err
 }

@@ -17,6 +17,7 @@ type Level int
 const (
 	LevelM Level = iota // 15 %: screens and clean paper
 	LevelQ              // 25 %: cards that lie in a market
+	LevelL              // 7 %: much text on clean paper, where smaller modules would harm more
 )
 
 // quiet is the white margin in modules that ISO/IEC 18004 demands on every side.
@@ -28,8 +29,11 @@ type Picture struct{ dark [][]bool }
 // Draw makes the code for a text, at the smallest version that holds it.
 func Draw(text string, level Level) (Picture, error) {
 	recovery := qrcode.Medium
-	if level == LevelQ {
+	switch level {
+	case LevelQ:
 		recovery = qrcode.High
+	case LevelL:
+		recovery = qrcode.Low
 	}
 	code, err := qrcode.New(text, recovery)
 	if err != nil {

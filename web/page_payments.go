@@ -160,6 +160,7 @@ type paymentPage struct {
 	Instructions []payout.InstructionView
 	MayHold      bool
 	MayRelease   bool
+	Booked       bool // its run stands in the books, so that there is a receipt
 	Problem      *problem
 }
 
@@ -199,6 +200,7 @@ func (s *Server) paymentOf(v *visit) (d paymentPage, err error) {
 	}
 	d.Row, d.Lines, d.Instructions = rows[0], got.Lines, got.Instructions
 	open := d.Run.State == payout.RunComputed && v.person.Has(clerk, accountant)
+	d.Booked = d.Run.ApprovedAt != nil && got.Amount > 0
 	d.MayHold = open && got.State == payout.Ready && got.Amount > 0
 	d.MayRelease = open && got.State == payout.Held && d.Run.PreparedBy != payout.StaffID(v.person.ID)
 	return d, nil

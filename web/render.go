@@ -88,13 +88,15 @@ func (v *visit) pageWrite(name string, status int, d view) error {
 	return err
 }
 
-func (p *pages) render(name string, d view) ([]byte, error) {
+func (p *pages) render(name string, d view) ([]byte, error) { return p.renderAs(name, "layout", d) }
+
+func (p *pages) renderAs(name, layout string, d view) ([]byte, error) {
 	t, ok := p.byName[name]
 	if !ok {
 		return nil, fmt.Errorf("web: no page %q", name)
 	}
 	var b bytes.Buffer
-	if err := t.ExecuteTemplate(&b, "layout", d); err != nil {
+	if err := t.ExecuteTemplate(&b, layout, d); err != nil {
 		return nil, fmt.Errorf("web: page %s: %w", name, err)
 	}
 	return b.Bytes(), nil
@@ -110,6 +112,7 @@ func (v *visit) popFlash() string {
 var funcs = template.FuncMap{
 	"l":       bilingual,
 	"asset":   assetPath,
+	"css":     func() template.CSS { return template.CSS(styleSheet) },
 	"int":     func(n any) string { return text.Int(toInt(n)) },
 	"vnd":     text.VND,
 	"signed":  text.Signed,

@@ -52,12 +52,14 @@ func (s *Server) routes() []route {
 		{"POST", "/runs/{id}/reject", only(chairman), s.rejectRun},
 		{"GET", "/payments/{id}", money, s.payment},
 		{"POST", "/payments/{id}", only(clerk, accountant), s.holdPayment},
+		{"GET", "/payments/{id}/receipt", money, s.paymentReceipt},
 
 		{"GET", "/breaks", only(accountant, chairman, auditor), s.breaks},
 		{"GET", "/breaks/{id}", only(accountant, chairman, auditor), s.breakPage},
 		{"POST", "/breaks/{id}/propose", only(accountant), s.proposeBreak},
 		{"POST", "/breaks/{id}/confirm", only(accountant, chairman), s.confirmBreak},
 		{"GET", "/entries/{id}", only(accountant, chairman, auditor), s.entry},
+		{"GET", "/entries/{id}/receipt", only(accountant, chairman, auditor), s.entryReceipt},
 
 		{"GET", "/markets", only(vendorAdmin, auditor), s.markets},
 		{"GET", "/stalls/{id}/card", only(vendorAdmin), s.stallCard},

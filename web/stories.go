@@ -3,6 +3,8 @@ package web
 import (
 	"time"
 
+	"golang.org/x/mod/sumdb/tlog"
+
 	"ansinh.vn/audit"
 	"ansinh.vn/beneficiaries"
 	"ansinh.vn/money"
@@ -46,6 +48,7 @@ func stories() []story {
 		{"breaks-one", "break", view{Title: "Chênh lệch", Person: sampleBooks, Data: breakPageData{Break: sampleBreaks()[0], MayPropose: true, Ways: waysFor(sampleBreaks()[0])}}},
 		{"breaks-confirm", "break", view{Title: "Chênh lệch", Person: sampleChief, Data: breakPageData{Break: sampleBreaks()[1], MayConfirm: true, ProposedBy: sampleBooks.Name}}},
 		{"entry", "entry", view{Title: "Bút toán 77", Person: sampleBooks, Data: sampleEntry()}},
+		{"receipt", "receipt", view{Title: "Biên nhận có chứng cứ", Bare: true, Data: sampleReceipt()}},
 		{"me", "me", view{Title: "Lê Văn Út", Person: sampleChief, Scripts: []string{"keys.js"}, Data: mePage{Person: *sampleChief, Keys: sampleKeys(), Waiting: sampleRequests()}}},
 		{"staff", "staff", view{Title: "Nhân sự", Person: sampleAdmin, Data: staffPage{People: []staff.Person{*sampleChief, *sampleClerk, *sampleAdmin}, MayEnd: true,
 			Waiting: []waitingKey{{sampleRequests()[0], false}}}}},
@@ -179,6 +182,27 @@ func sampleEntry() entryPage {
 	return entryPage{ID: 77, On: money.Day(2026, 10, 21), Kind: "run.approved", Memo: "Chi trả tháng 11/2026, 31825", Ref: "run:5", By: "staff:chutich.31825", N: 2096,
 		Total: 3_673_080_000, PostedAt: sampleNow, Root: make([]byte, 32), Fits: true, Proof: &audit.Receipt{Leaf: 5121, Checkpoint: "ansinh.vn/log/1f0a9c3d\n5122\n…\n"},
 		Transfers: []transferRow{{0, "611.31825.btxh", "3388.p48213", 700_000, "payment:1804"}, {2095, "366.31825.btxh", "511.31825.btxh", 1_323_540_000, "run:5"}}}
+}
+
+// sampleReceipt is as large as one of a province's log of a million events.
+func sampleReceipt() receiptPage {
+	hash := func(i int) string { h := tlog.RecordHash([]byte{byte(i)}); return h.String() }
+	r := audit.Receipt{Leaf: 512_133, Part: &audit.Part{N: 1804, Size: 2096, Record: `{"n":1804,"debit":48213,"credit":12,"amount":700000,"ref":"payment:1804","salt":"` + hash(0)[:24] + `"}`},
+		Event:      `{"id":512134,"at":"2026-10-21T02:30:00.000000Z","actor":"staff:ketoan.31825","kind":"ledger.entry","subject":"entry:77","payload":{"n": 2096, "by": "staff:ketoan.31825", "on": "2026-10-21", "key": "message:AS202611-5-1:sent", "ref": "message:AS202611-5-1", "hash": "` + hash(1) + `", "kind": "run.instructed", "memo": "Gửi chi trả tháng 11/2026, 31825", "root": "` + hash(2) + `", "entry": 77, "total": 1836540000},"salt":"` + hash(3)[:24] + `"}`,
+		Checkpoint: "ansinh.vn/log/1f0a9c3d\n1000000\n" + hash(4) + "\n\n— ansinh.vn/log/1f0a9c3d " + hash(5) + hash(6) + "\n— thanhtra.example.vn/chung-kien " + hash(7) + hash(8) + "\n"}
+	for i := range 20 {
+		r.Proof = append(r.Proof, hash(10+i))
+		if i < 12 {
+			r.Part.Proof = append(r.Part.Proof, hash(50+i))
+		}
+	}
+	symbol, err := receiptQR(&r)
+	if err != nil {
+		panic(err) // the sample is ours
+	}
+	return receiptPage{Name: "Nguyễn Thị Sáu", Entry: 77, N: 1804, Kind: "run.instructed", On: money.Day(2026, 10, 21), Amount: 700_000, About: "payment:1804",
+		Debit: "3388.p48213", Credit: "3389.r3", Holds: true, Origin: "ansinh.vn/log/1f0a9c3d", Leaf: r.Leaf, Size: 1_000_000,
+		SignedBy: []string{"ansinh.vn/log/1f0a9c3d", "thanhtra.example.vn/chung-kien"}, Fingerprint: "6A3F 09C1 77D2 E4B8", QR: symbol, JSON: "/entries/77", Printable: true}
 }
 
 func sampleKeys() []staff.Key {

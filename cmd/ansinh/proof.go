@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,73 +11,13 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/jackc/pgx/v5/pgxpool"
-
 	"ansinh.vn/audit"
 	"ansinh.vn/ledger"
+	"ansinh.vn/web"
 )
 
 func init() {
-	command("checkpoint", "Ký đầu nhật ký / sign the head of the log.", &checkpointCmd{})
 	command("proof", "Biên nhận và kiểm chứng / receipts, and checking them without a database.", &proofCmd{})
-}
-
-// logKeys opens the keys that sign the log.
-func (a *app) logKeys() (*audit.Keys, error) { return audit.OpenKeys(a.keysDir()) }
-
-func (a *app) keysDir() string { return filepath.Join(a.DataDir, "keys") }
-
-type checkpointCmd struct {
-	Out string `help:"Keep the checkpoint in this file. One that is there must be the beginning of the log still." type:"path" placeholder:"FILE"`
-}
-
-func (c *checkpointCmd) Run(ctx context.Context, a *app) error {
-	pool, err := a.DB(ctx)
-	if err != nil {
-		return err
-	}
-	keys, err := a.logKeys()
-	if err != nil {
-		return err
-	}
-	signed, err := freshCheckpoint(ctx, a, pool, keys)
-	if err != nil {
-		return err
-	}
-	if c.Out != "" {
-		old, err := os.ReadFile(c.Out)
-		if err == nil {
-			_, err = audit.ProveConsistency(ctx, pool, old, signed, keys)
-		}
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("%s: %w", c.Out, err)
-		}
-		if err := writeWhole(c.Out, func(w io.Writer) error { _, err := w.Write(signed); return err }); err != nil {
-			return err
-		}
-	}
-	if a.JSON {
-		return printCheckpoint(a, signed, keys.Verifiers())
-	}
-	_, err = a.Out.Write(signed)
-	return err
-}
-
-// freshCheckpoint seals what is committed and signs the head.
-func freshCheckpoint(ctx context.Context, a *app, pool *pgxpool.Pool, keys *audit.Keys) ([]byte, error) {
-	if _, err := audit.Seal(ctx, pool, a.Now()); err != nil {
-		return nil, err
-	}
-	return audit.Checkpoint(ctx, pool, keys, a.Now())
-}
-
-func printCheckpoint(a *app, signed []byte, keys []string) error {
-	origin, head, by, err := audit.OpenCheckpoint(signed, keys)
-	if err != nil {
-		return err
-	}
-	return a.PrintJSON(map[string]any{"valid": true, "kind": "checkpoint", "origin": origin, "size": head.Size,
-		"root": base64.StdEncoding.EncodeToString(head.Root[:]), "signed_by": by, "note": string(signed)})
 }
 
 type proofCmd struct {
@@ -91,6 +30,7 @@ type proofEntryCmd struct {
 	ID       int64  `arg:"" help:"The entry's number."`
 	Transfer int    `help:"Prove this transfer of it too (from 0), and none of the others." default:"-1" placeholder:"N"`
 	Out      string `help:"The file to write; stdout when left out." type:"path" placeholder:"FILE"`
+	Page     string `help:"Write the receipt as a page to print too, with a QR symbol that holds all of it." type:"path" placeholder:"FILE.html"`
 }
 
 func (c *proofEntryCmd) Run(ctx context.Context, a *app) error {
@@ -109,6 +49,15 @@ func (c *proofEntryCmd) Run(ctx context.Context, a *app) error {
 	receipt, err := ledger.Receipt(ctx, pool, ledger.EntryID(c.ID), c.Transfer, signed, keys)
 	if err != nil {
 		return err
+	}
+	if c.Page != "" {
+		page, err := web.ReceiptFile(ctx, pool, receipt, keys.Verifiers())
+		if err != nil {
+			return err
+		}
+		if err := writeWhole(c.Page, func(w io.Writer) error { _, err := w.Write(page); return err }); err != nil {
+			return err
+		}
 	}
 	return a.writeProof(c.Out, receipt)
 }
@@ -129,6 +78,7 @@ func (a *app) writeProof(file string, proof any) error {
 
 type proofConsistencyCmd struct {
 	Old string `arg:"" help:"A checkpoint that was kept." type:"existingfile"`
+	New string `arg:"" optional:"" help:"A later one that was kept; a fresh one when left out." type:"existingfile"`
 	Out string `help:"The file to write; stdout when left out." type:"path" placeholder:"FILE"`
 }
 
@@ -145,11 +95,16 @@ func (c *proofConsistencyCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	signed, err := freshCheckpoint(ctx, a, pool, keys)
+	var later []byte
+	if c.New != "" {
+		later, err = os.ReadFile(c.New)
+	} else {
+		later, err = freshCheckpoint(ctx, a, pool, keys)
+	}
 	if err != nil {
 		return err
 	}
-	proof, err := audit.ProveConsistency(ctx, pool, old, signed, keys)
+	proof, err := audit.ProveConsistency(ctx, pool, old, later, keys)
 	if err != nil {
 		return fmt.Errorf("%s: %w", c.Old, err)
 	}
@@ -157,14 +112,23 @@ func (c *proofConsistencyCmd) Run(ctx context.Context, a *app) error {
 }
 
 type proofVerifyCmd struct {
-	File string   `arg:"" help:"A receipt, a consistency proof or a checkpoint." type:"existingfile"`
+	File string   `arg:"" help:"A receipt, the text of a receipt's QR symbol, a consistency proof or a checkpoint; - is stdin." type:"existingfile"`
 	Key  []string `help:"A verifier key of the log that you trust, as it was published; may be given again. Without it the data directory's own are taken, and without those the ones in the file." placeholder:"KEY"`
 }
 
 func (c *proofVerifyCmd) Run(a *app) error {
-	b, err := os.ReadFile(c.File)
+	b, err := a.readInput(c.File)
 	if err != nil {
 		return err
+	}
+	if audit.IsCompact(string(b)) {
+		r, err := audit.ReadCompact(string(b))
+		if err != nil {
+			return refusal(fmt.Sprintf("%s: %v", c.File, err))
+		}
+		if b, err = json.Marshal(r); err != nil {
+			return err
+		}
 	}
 	var proof struct {
 		Format string   `json:"format"`
@@ -225,4 +189,25 @@ func (c *proofVerifyCmd) Run(a *app) error {
 		fmt.Fprintf(a.Err, "ansinh: checked with the keys in the file itself; compare them with those that the office published:\n  %s\n", strings.Join(trusted, "\n  "))
 	}
 	return nil
+}
+
+// mostProof bounds what is read as a proof, in bytes.
+const mostProof = 1 << 20
+
+// readInput reads a file, or stdin for "-".
+func (a *app) readInput(file string) ([]byte, error) {
+	in := io.NopCloser(a.In)
+	if file != "-" {
+		f, err := os.Open(file)
+		if err != nil {
+			return nil, err
+		}
+		in = f
+	}
+	defer in.Close()
+	b, err := io.ReadAll(io.LimitReader(in, mostProof+1))
+	if err == nil && len(b) > mostProof {
+		return nil, refusal(file + ": too large for a proof")
+	}
+	return b, err
 }
