@@ -141,7 +141,7 @@ func ImportAccounts(ctx context.Context, pool *pgxpool.Pool, box *secret.Box, in
 
 // clean reads a row: whose account, at which bank, which.
 func (a *accountImport) clean(r sheet.Row) line {
-	l := line{sheet: r.Sheet, number: r.Number, cells: r.Cells()}
+	l := line{sheet: r.Sheet, number: r.Number, cells: r.Cells(), mends: parseRowRef(r.Value(fRowRef))}
 	refuse := func(f int, why string, args ...any) {
 		if l.reason == "" {
 			l.cell, l.reason = r.Ref(listColumnNames[f].Key), fmt.Sprintf(why, args...)
@@ -216,7 +216,28 @@ func (a *accountImport) take(ctx context.Context, lines []accountLine) error {
 	if err := a.writeRows(ctx, lines, ids); err != nil {
 		return err
 	}
+	if err := a.mend(ctx, lines, ids); err != nil {
+		return err
+	}
 	return writePayees(ctx, a.tx, ended, payees, a.Now)
+}
+
+// mend closes the gaps of earlier files of accounts that these rows correct.
+func (a *accountImport) mend(ctx context.Context, lines []accountLine, ids []RowID) error {
+	var from, to []int64
+	for i, l := range lines {
+		if l.mends != 0 {
+			from, to = append(from, int64(l.mends)), append(to, int64(ids[i]))
+		}
+	}
+	if len(from) == 0 {
+		return nil
+	}
+	_, err := a.tx.Exec(ctx, `
+		update list_row r set corrected_by = u.id from unnest($1::bigint[], $2::bigint[]) as u(mends, id)
+		 where r.id = u.mends and r.id = any($1) and r.state = 'quarantined' and r.corrected_by is null
+		   and (select l.kind = 'accounts' and l.id <> $3 from list l where l.id = r.list_id)`, from, to, a.id)
+	return err
 }
 
 // lookUp finds the people by number and quarantines who is not found, or goes by
