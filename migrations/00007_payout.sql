@@ -177,10 +177,10 @@ create index instruction_message on instruction (bank_message_id);
 create index instruction_run on instruction (run_id);
 
 -- What a person has to look into: a death the bank told of, money paid after a death,
--- an account that sends money back.
+-- an account that sends money back, a reason that only the person or the bank can explain.
 create table payment_case (
     id            bigint generated always as identity primary key,
-    kind          text not null constraint payment_case_kind check (kind in ('death', 'clawback', 'account')),
+    kind          text not null constraint payment_case_kind check (kind in ('death', 'clawback', 'account', 'ask')),
     person_id     bigint not null references person (id),
     payment_id    bigint references payment (id),
     account_idx   bytea,

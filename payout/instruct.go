@@ -62,7 +62,7 @@ func Instruct(ctx context.Context, pool *pgxpool.Pool, box *secret.Box, in Instr
 		if account.Office != r.Office {
 			return refuse("rail account %d belongs to office %s, not to %s", account.ID, account.Office, r.Office)
 		}
-		o := &ordering{in: in, run: r, account: account, box: box, by: who, size: settings.MessageSize}
+		o := &ordering{in: in, run: r, account: account, box: box, by: who, settings: settings}
 		s, err = o.do(ctx, tx)
 		return err
 	})
@@ -86,7 +86,8 @@ type ordering struct {
 	account bank.RailAccount
 	box     *secret.Box
 	by      string
-	size    int
+
+	settings Settings
 }
 
 // order is a payment about to be ordered.
@@ -123,6 +124,9 @@ func (o *ordering) do(ctx context.Context, tx pgx.Tx) (s Sending, err error) {
 		}
 	}
 	if len(orders) == 0 {
+		if done, err := o.nothingToOrder(ctx, tx); done || err != nil {
+			return s, err
+		}
 		again, err := o.made(ctx, tx)
 		again.Stopped = s.Stopped
 		if err == nil && len(again.Messages) == 0 && s.Stopped == 0 {
@@ -131,12 +135,7 @@ func (o *ordering) do(ctx context.Context, tx pgx.Tx) (s Sending, err error) {
 		return again, err
 	}
 	if o.run.State == RunApproved {
-		if _, err := tx.Exec(ctx, `update run set state = 'instructed' where id = $1`, o.run.ID); err != nil {
-			return s, err
-		}
-		// what came to nothing, all of it being set off, has nothing to wait for
-		if _, err := tx.Exec(ctx, `update payment set state = 'settled', changed_at = $2 where run_id = $1 and state = 'ready' and amount = 0`,
-			o.run.ID, o.in.Now); err != nil {
+		if err := o.begin(ctx, tx); err != nil {
 			return s, err
 		}
 	}
@@ -146,8 +145,7 @@ func (o *ordering) do(ctx context.Context, tx pgx.Tx) (s Sending, err error) {
 	if err != nil {
 		return s, err
 	}
-	for from := 0; from < len(orders); from += o.size {
-		part := orders[from:min(from+o.size, len(orders))]
+	for _, part := range o.settings.split(orders) {
 		before++
 		// 35 characters are enough for a run number of ten digits
 		id := fmt.Sprintf("AS-%04d%02d-%s-%d-%s%d", o.run.Month.Year(), o.run.Month.Month(), o.run.Office, o.run.ID, o.account.Kind[:1], before)

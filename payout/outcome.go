@@ -76,7 +76,7 @@ func RecordOutcome(ctx context.Context, tx pgx.Tx, o Outcome) (err error) {
 		return err
 	}
 	if o.Reason != "" {
-		vi, _ := ReasonWords(o.Reason)
+		vi, _ := ReasonWords(o.Kind, o.Reason)
 		memo += ": " + o.Reason + " " + vi
 	}
 	_, err = ledger.Post(ctx, tx, ledger.Entry{Key: fmt.Sprintf("instruction:%s:%s", x.id, o.Kind), On: o.On, Kind: "payment." + string(o.Kind),
@@ -104,25 +104,6 @@ func lockInstruction(ctx context.Context, tx pgx.Tx, id string) (x ordered, err 
 		err = refuse("there is no instruction %s", id)
 	}
 	return x, err
-}
-
-// openCase asks somebody to look, where the reason says so.
-func openCase(ctx context.Context, tx pgx.Tx, x ordered, o Outcome) error {
-	kind := ""
-	switch reasons[o.Reason].class {
-	case askDeath:
-		kind = "death"
-	case askAccount:
-		kind = "account"
-	default:
-		return nil
-	}
-	_, err := tx.Exec(ctx, `
-		insert into payment_case (kind, person_id, payment_id, account_idx, reason_code, amount, note, opened_at, opened_by)
-		select @kind, person_id, id, account_idx, @reason, amount, @info, @now, @by from payment where id = @payment
-		on conflict on constraint payment_case_once do nothing`,
-		pgx.StrictNamedArgs{"kind": kind, "reason": o.Reason, "info": o.Info, "now": o.Now, "by": o.By, "payment": x.payment})
-	return err
 }
 
 // RecordDebits settles all of a bank message that was not refused by one statement

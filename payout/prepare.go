@@ -70,7 +70,7 @@ func Prepare(ctx context.Context, pool *pgxpool.Pool, in PrepareInput) (_ Run, e
 		return err
 	})
 	switch pg.Constraint(err) {
-	case "payment_one_at_a_time", "payment_carry_once":
+	case "payment_one_at_a_time", "payment_carry_once", "payment_carry_of_returned":
 		err = ErrOverlap
 	case "run_office_fkey":
 		err = refuse("there is no office %q", in.Office)
