@@ -124,6 +124,9 @@ var breaks = map[string]struct{ sql, where string }{
 		strings.Replace(inOne, "100, 1, 2", "101, 3, 1", 1), "hold_by_entry"},
 	"ended twice": {"insert into hold_end (hold_id, how, at) values (2, 'released', '2027-01-01')", "hold_end_pkey"},
 
+	"forget an open hold":  {"delete from hold_open", "append_only"},
+	"empty the open holds": {"truncate hold_open", "append_only"},
+
 	"write the total of a month":  {"insert into month_total values ('2026-07-01', 1, 1, 0)", "append_only"},
 	"change the total of a month": {"update month_total set debits = 1", "append_only"},
 	"empty the totals":            {"truncate month_total", "append_only"},

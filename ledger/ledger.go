@@ -107,7 +107,7 @@ func explain(err error) error {
 		return fmt.Errorf("%w (%w)", ErrReversed, err)
 	case "accounts_exist":
 		return fmt.Errorf("%w (%w)", ErrNoAccount, err)
-	case "two_accounts", "transfer_amount_check", "ledger_month_range", "reversal_mirrors", "reverses_an_entry", "entry_form",
+	case "two_accounts", "transfer_amount_check", "hold_two_accounts", "hold_amount", "hold_until", "ledger_month_range", "reversal_mirrors", "reverses_an_entry", "entry_form",
 		"account_code_form", "account_type":
 		return fmt.Errorf("%w: %w", ErrInvalid, err)
 	}

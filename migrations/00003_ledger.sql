@@ -347,7 +347,13 @@ create table hold (
     constraint hold_two_accounts check (debit <> credit),
     constraint hold_until check (until > made_at)
 );
-create index hold_until_index on hold (until);
+
+-- The holds that have not ended, kept by the triggers of the two tables around it.
+create table hold_open (
+    hold_id bigint primary key,
+    until   timestamptz not null
+);
+create index hold_open_until on hold_open (until);
 
 create table hold_end (
     hold_id bigint primary key references hold (id),
@@ -397,6 +403,7 @@ revoke execute on function ledger_hold(bigint[], int) from public;
 create function hold_inserted() returns trigger
 language plpgsql security definer set search_path = public, pg_temp as $$
 begin
+    insert into hold_open select id, until from inserted;
     perform ledger_hold(array_agg(id), 1) from inserted having count(*) > 0;
     return null;
 end $$;
@@ -416,6 +423,7 @@ begin
         raise exception 'hold % cannot be % at that time', bad.hold_id, bad.how
             using errcode = 'check_violation', constraint = 'hold_in_time';
     end if;
+    delete from hold_open where hold_id in (select hold_id from inserted);
     perform ledger_hold(array_agg(hold_id), -1) from inserted having count(*) > 0;
     return null;
 end $$;
@@ -460,6 +468,10 @@ create trigger by_entry before insert on entry_key
     for each statement when (pg_trigger_depth() = 0) execute function append_only();
 create trigger append_only before insert or update or delete on balance
     for each statement when (pg_trigger_depth() = 0) execute function append_only();
+create trigger append_only before insert or update or delete on hold_open
+    for each statement when (pg_trigger_depth() = 0) execute function append_only();
+create trigger no_truncate before truncate on hold_open
+    for each statement execute function append_only();
 create trigger no_truncate before truncate on balance
     for each statement execute function append_only();
 
@@ -541,7 +553,7 @@ create view account_month as
     where m.state <> 'closed'
     group by m.month, p.account_id;
 
-grant select on account, balance, ledger_month, entry_key, entry, transfer, posting, hold, hold_end, month_total, account_month to ansinh_app;
+grant select on account, balance, ledger_month, entry_key, entry, transfer, posting, hold, hold_open, hold_end, month_total, account_month to ansinh_app;
 grant insert (code, name, type, no_overdraft, office, fund, scheme, owner) on account to ansinh_app;
 grant insert (key, hash, on_day, kind, memo, ref, by_who, at, reverses, n, total, debit, credit, salt, root) on entry to ansinh_app;
 grant usage on sequence entry_number to ansinh_app;
