@@ -98,7 +98,9 @@ func ImportChecked(ctx context.Context, pool *pgxpool.Pool, box *secret.Box, in 
 
 // HearNotice takes in what the register tells of its own accord: deaths and
 // moves of people known here by number and name. The same message again changes
-// nothing.
+// nothing, and neither does an event of a day before the person's status that is known:
+// a message that comes late says nothing new. A death that the register takes back makes
+// the person agree with it again and leaves the death for people to take back.
 func HearNotice(ctx context.Context, pool *pgxpool.Pool, box *secret.Box, n registry.Callback, register, by string, now time.Time) (_ SyncResult, err error) {
 	defer pg.Wrap(&err, "beneficiaries: hear notice %s", n.Message)
 	sync := Sync{Name: "notice:" + register + ":" + n.Message, By: by, Now: now, Options: identity.Options{Today: now.Year()}}
@@ -114,8 +116,15 @@ func HearNotice(ctx context.Context, pool *pgxpool.Pool, box *secret.Box, n regi
 		if err != nil {
 			return nil, err
 		}
+		known, err := s.statusDays(ctx, people)
+		if err != nil {
+			return nil, err
+		}
 		var out []verdict
 		for _, a := range people {
+			if day := latest[index(box.Index(secret.PersonNumber, a.number))].At; dayText(day) < known[a.id] {
+				continue
+			}
 			e := latest[index(box.Index(secret.PersonNumber, a.number))]
 			v, ok := judgeNumber(a, registry.Answer{Records: []registry.Record{e.Record}, AsOf: e.At, Message: n.Message}, s.Options)
 			if !ok { // the number is theirs, the name is not: a clerk looks at it
@@ -127,6 +136,23 @@ func HearNotice(ctx context.Context, pool *pgxpool.Pool, box *secret.Box, n regi
 		}
 		return out, nil
 	})
+}
+
+// statusDays are the days for which the people's statuses are known, as YYYY-MM-DD.
+func (s *syncing) statusDays(ctx context.Context, people []*asked) (map[PersonID]string, error) {
+	ids := make([]int64, len(people))
+	for i, a := range people {
+		ids[i] = int64(a.id)
+	}
+	rows, err := s.pool.Query(ctx, `select id, as_of::text from person where id = any($1) and as_of is not null`, ids)
+	if err != nil {
+		return nil, err
+	}
+	days := map[PersonID]string{}
+	var id PersonID
+	var day string
+	_, err = pgx.ForEachRow(rows, []any{&id, &day}, func() error { days[id] = day; return nil })
+	return days, err
 }
 
 // writeOnce writes what judge decides under the sync's name, once for ever:

@@ -188,7 +188,7 @@ type CashResult struct {
 // LifeEvent is something that happened to a person and was learned on a day.
 type LifeEvent struct {
 	Person  PersonID
-	Kind    string // "death"
+	Kind    string // "death", "absence", "move" or "alive"
 	On      time.Time
 	KnownOn time.Time
 	By      string // actor as the audit log names it

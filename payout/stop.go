@@ -13,18 +13,29 @@ import (
 	"ansinh.vn/money"
 )
 
-// stoppedByDeath is what a payment's stopped column says after a death.
-const stoppedByDeath = "deceased"
+// What a payment's stopped column says after a death, and after somebody was found to be
+// missing, abroad or detained.
+const (
+	stoppedByDeath   = "deceased"
+	stoppedByAbsence = "absent"
+)
 
 // ApplyLifeEvent acts on a death: a payment of a computed run is held, one of a
 // submitted run is stopped when it is approved, one that is approved but not sent is
 // cancelled and its entry undone, and for one that is sent a case is opened with what
 // was paid for months after the month of death. Those months themselves come back as a
-// clawback in the next run. Other events change nothing here. Asked again, it does
-// nothing new.
+// clawback in the next run. An absence (missing, abroad, detained) stops what is not sent
+// in the same way and opens no case: whether the right ends is decided by people. That
+// somebody lives after all (kind alive) lets go of what the death had stopped and closes
+// its cases. A move changes nothing: the office that holds the entitlement pays until the
+// stop decision (NĐ 335/2026 Đ8). Asked again, it does nothing new.
 func ApplyLifeEvent(ctx context.Context, tx pgx.Tx, e LifeEvent) (err error) {
 	defer pg.Wrap(&err, "payout: apply %s of person %d", e.Kind, e.Person)
-	if e.Kind != "death" {
+	switch e.Kind {
+	case "alive":
+		return letLive(ctx, tx, e)
+	case "death", "absence":
+	default:
 		return nil
 	}
 	rows, err := tx.Query(ctx, `
@@ -43,7 +54,30 @@ func ApplyLifeEvent(ctx context.Context, tx pgx.Tx, e LifeEvent) (err error) {
 			return err
 		}
 	}
+	if e.Kind == "absence" {
+		return nil
+	}
 	return openClawback(ctx, tx, e)
+}
+
+// letLive undoes what a death that was told wrongly has stopped, as far as it can be
+// undone: a payment of a frozen run may be sent again, and the cases are closed. What was
+// cancelled is owed again and comes with the next run, and a held payment of a computed
+// run waits to be released or for the run to be prepared anew.
+func letLive(ctx context.Context, tx pgx.Tx, e LifeEvent) error {
+	tag, err := tx.Exec(ctx, `
+		update payment set stopped = '', changed_at = $3 where person_id = $1 and state = 'ready' and stopped = $2`, e.Person, stoppedByDeath, e.Now)
+	if err != nil {
+		return err
+	}
+	cases, err := tx.Exec(ctx, `
+		update payment_case set closed_at = $2, note = case note when '' then '' else note || '; ' end || 'the death was told wrongly and taken back'
+		where person_id = $1 and kind in ('death', 'clawback') and closed_at is null`, e.Person, e.Now)
+	if err != nil || tag.RowsAffected()+cases.RowsAffected() == 0 {
+		return err
+	}
+	return audit.Record(ctx, tx, audit.Event{At: e.Now, Actor: e.By, Kind: "payment.death_taken_back", Subject: fmt.Sprintf("person:%d", e.Person),
+		Payload: map[string]any{"payments": tag.RowsAffected(), "cases": cases.RowsAffected()}})
 }
 
 func stopInRun(ctx context.Context, tx pgx.Tx, run RunID, e LifeEvent) error {
@@ -51,11 +85,15 @@ func stopInRun(ctx context.Context, tx pgx.Tx, run RunID, e LifeEvent) error {
 	if err != nil {
 		return err
 	}
+	held, stopped := HoldPayee, stoppedByDeath
+	if e.Kind == "absence" {
+		held, stopped = "absent", stoppedByAbsence
+	}
 	switch r.State {
 	case RunComputed:
 		tag, err := tx.Exec(ctx, `
 			update payment set state = 'held', hold_reasons = array[$3], changed_at = $4
-			where run_id = $1 and person_id = $2 and state = 'ready' and amount > 0`, run, e.Person, HoldPayee, e.Now)
+			where run_id = $1 and person_id = $2 and state = 'ready' and amount > 0`, run, e.Person, held, e.Now)
 		if err != nil || tag.RowsAffected() == 0 {
 			return err
 		}
@@ -67,7 +105,7 @@ func stopInRun(ctx context.Context, tx pgx.Tx, run RunID, e LifeEvent) error {
 	case RunSubmitted, RunApproved, RunInstructed:
 		_, err := tx.Exec(ctx, `
 			update payment set stopped = $3, changed_at = $4
-			where run_id = $1 and person_id = $2 and state = 'ready' and amount > 0 and stopped = ''`, run, e.Person, stoppedByDeath, e.Now)
+			where run_id = $1 and person_id = $2 and state = 'ready' and amount > 0 and stopped = ''`, run, e.Person, stopped, e.Now)
 		if err != nil || r.State == RunSubmitted {
 			return err
 		}

@@ -297,7 +297,7 @@ Ctrl-C để dừng. Dữ liệu ở %[10]s; xóa: rm -rf %[10]s
 	site := d.site(map[string]string{noticeProvider: secret})
 	defer site.Close()
 	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return work(ctx, d.pool, d.Now) })
+	g.Go(func() error { return work(ctx, d.pool, d.box, d.Now) })
 	g.Go(func() error { return serveHTTP(ctx, l, site, site.Close) })
 	return g.Wait()
 }

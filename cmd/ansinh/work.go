@@ -17,6 +17,7 @@ import (
 	"ansinh.vn/beneficiaries"
 	"ansinh.vn/internal/pg"
 	"ansinh.vn/internal/pgdev"
+	"ansinh.vn/internal/secret"
 	"ansinh.vn/markets"
 	"ansinh.vn/payout"
 	"ansinh.vn/reconcile"
@@ -33,16 +34,20 @@ func (c *workCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
+	box, err := a.Secrets()
+	if err != nil {
+		return err
+	}
 	fmt.Fprintln(a.Err, "ansinh: working; Ctrl-C ends it")
-	return work(ctx, pool, a.Now)
+	return work(ctx, pool, box, a.Now)
 }
 
 // work seals the log twice a second and works off the jobs until ctx ends. Any number of
 // processes may work on one database.
-func work(ctx context.Context, pool *pgxpool.Pool, now func() time.Time) error {
+func work(ctx context.Context, pool *pgxpool.Pool, box *secret.Box, now func() time.Time) error {
 	workers := river.NewWorkers()
 	river.AddWorker(workers, &reconcileWorker{pool: pool, now: now})
-	river.AddWorker(workers, &lifeEventsWorker{pool: pool, now: now})
+	river.AddWorker(workers, &lifeEventsWorker{pool: pool, box: box, now: now})
 	river.AddWorker(workers, &expireWorker{pool: pool, now: now})
 	every := func(d time.Duration, args river.JobArgs) *river.PeriodicJob {
 		return river.NewPeriodicJob(river.PeriodicInterval(d),
@@ -141,15 +146,24 @@ func (lifeEventsArgs) Kind() string { return "life_events" }
 type lifeEventsWorker struct {
 	river.WorkerDefaults[lifeEventsArgs]
 	pool *pgxpool.Pool
+	box  *secret.Box
 	now  func() time.Time
 }
 
 func (w *lifeEventsWorker) Work(ctx context.Context, _ *river.Job[lifeEventsArgs]) error {
-	return applyLifeEvents(ctx, w.pool, "worker", w.now())
+	// what the register sent and a crash left lying comes first
+	if _, err := beneficiaries.HandleMessages(ctx, w.pool, w.box, w.now()); err != nil {
+		return err
+	}
+	if err := applyLifeEvents(ctx, w.pool, "worker", w.now()); err != nil {
+		return err
+	}
+	return beneficiaries.CloseFuneralOffers(ctx, w.pool, w.now())
 }
 
-// applyLifeEvents hands deaths that the register told about to the payouts, each in one
-// transaction with the mark that it was acted on.
+// applyLifeEvents hands what became known about people to the payouts, each event in one
+// transaction with the mark that it was acted on: what is not sent stops, what was sent
+// becomes a case, and after a death the funeral support is offered to a clerk.
 func applyLifeEvents(ctx context.Context, pool *pgxpool.Pool, by string, now time.Time) error {
 	for {
 		events, err := beneficiaries.WaitingEvents(ctx, pool, 500)
@@ -158,11 +172,12 @@ func applyLifeEvents(ctx context.Context, pool *pgxpool.Pool, by string, now tim
 		}
 		for _, e := range events {
 			err := pg.Tx(ctx, pool, func(tx pgx.Tx) error {
-				if e.Kind == "death" {
-					if err := payout.ApplyLifeEvent(ctx, tx, payout.LifeEvent{Person: payout.PersonID(e.Person), Kind: e.Kind,
-						On: e.On, KnownOn: e.KnownOn, By: by, Now: now}); err != nil {
-						return err
-					}
+				if err := payout.ApplyLifeEvent(ctx, tx, payout.LifeEvent{Person: payout.PersonID(e.Person), Kind: e.Kind,
+					On: e.On, KnownOn: e.KnownOn, By: by, Now: now}); err != nil {
+					return err
+				}
+				if err := beneficiaries.OfferFuneral(ctx, tx, e, now); err != nil {
+					return err
 				}
 				return beneficiaries.HandleLifeEvent(ctx, tx, e.ID, now)
 			})
