@@ -116,7 +116,7 @@ func releaseCarried(ctx context.Context, tx pgx.Tx, where string, arg any, now t
 	return err
 }
 
-// Close ends a run whose payments all have their end; ErrState says which have not.
+// Close ends a run whose payments all have their end, and charges what paying out cost; ErrState says which have not.
 func Close(ctx context.Context, pool *pgxpool.Pool, run RunID, by StaffID, now time.Time) (err error) {
 	defer pg.Wrap(&err, "payout: close run %d", run)
 	return bulkTx(ctx, pool, func(tx pgx.Tx) error {
@@ -138,6 +138,9 @@ func Close(ctx context.Context, pool *pgxpool.Pool, run RunID, by StaffID, now t
 		}
 		if open > 0 {
 			return fmt.Errorf("%w: %d payments have no outcome yet; import the statements and the post office's list", ErrState, open)
+		}
+		if err := chargeFees(ctx, tx, r, who, now); err != nil {
+			return err
 		}
 		if _, err := tx.Exec(ctx, `update run set state = 'closed', ended_by = $2, ended_at = $3 where id = $1`, run, by, now); err != nil {
 			return err

@@ -134,25 +134,8 @@ func cancelStopped(ctx context.Context, tx pgx.Tx, run RunID, by string, now tim
 		return err
 	}
 	for _, s := range list {
-		parts, err := readParts(ctx, tx, `where p.id = $1`, s.ID)
-		if err != nil {
-			return err
-		}
-		if len(parts) > 0 {
-			b, err := openBooks(ctx, tx, office, parts)
-			if err != nil {
-				return err
-			}
-			_, _, err = ledger.PostAll(ctx, tx, ledger.Entry{Key: s.ID.subject() + ":cancelled", On: bookDay(now), Kind: "payment.cancelled",
-				Memo: "Dừng chi trả: " + s.Why, Ref: s.ID.subject(), By: by, At: now}, b.transfers(parts, true))
-			if err != nil {
-				return err
-			}
-		}
-		if err := releaseCarried(ctx, tx, `p.id = $1`, s.ID, now); err != nil {
-			return err
-		}
-		if _, err := tx.Exec(ctx, `update payment set state = 'cancelled', live = false, changed_at = $2 where id = $1`, s.ID, now); err != nil {
+		if _, err := cancelPayment(ctx, tx, office, s.ID, ledger.Entry{On: bookDay(now), Kind: "payment.cancelled",
+			Memo: "Dừng chi trả: " + s.Why, By: by, At: now}); err != nil {
 			return err
 		}
 		if err := audit.Record(ctx, tx, audit.Event{At: now, Actor: by, Kind: "payment.cancelled", Subject: s.ID.subject(),
@@ -161,6 +144,30 @@ func cancelStopped(ctx context.Context, tx pgx.Tx, run RunID, by string, now tim
 		}
 	}
 	return nil
+}
+
+// cancelPayment undoes what a payment moved, gives the earlier payments back that it had
+// taken over, and frees its months. It returns what was undone.
+func cancelPayment(ctx context.Context, tx pgx.Tx, office string, id PaymentID, e ledger.Entry) ([]part, error) {
+	parts, err := readParts(ctx, tx, `where p.id = $1`, id)
+	if err != nil {
+		return nil, err
+	}
+	if len(parts) > 0 {
+		b, err := openBooks(ctx, tx, office, parts)
+		if err != nil {
+			return nil, err
+		}
+		e.Key, e.Ref = id.subject()+":cancelled", id.subject()
+		if _, _, err := ledger.PostAll(ctx, tx, e, b.transfers(parts, true)); err != nil {
+			return nil, err
+		}
+	}
+	if err := releaseCarried(ctx, tx, `p.id = $1`, id, e.At); err != nil {
+		return nil, err
+	}
+	_, err = tx.Exec(ctx, `update payment set state = 'cancelled', live = false, changed_at = $2 where id = $1`, id, e.At)
+	return parts, err
 }
 
 // openClawback opens a case when months after the death were sent or paid.
