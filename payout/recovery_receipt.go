@@ -19,6 +19,7 @@ import (
 // Receipt is money that a person, or the household, gives back.
 type Receipt struct {
 	Person    PersonID
+	Office    string    // which the money came to; "" is the person's
 	ReceiptNo string    // of the slip; once an office
 	Scheme    Scheme    // whose fund it goes back to; "" where only one scheme overpaid
 	Amount    money.VND // at most what the person owes
@@ -55,6 +56,9 @@ func receive(ctx context.Context, tx pgx.Tx, r Receipt, way string, from func(of
 	d, err := DebtOf(ctx, tx, r.Person)
 	if err != nil {
 		return err
+	}
+	if r.Office != "" && r.Office != d.Office {
+		return refuse("the person belongs to office %s: the money came to another", d.Office)
 	}
 	if r.Scheme, err = overpaidScheme(ctx, tx, r.Person, r.Scheme); err != nil {
 		return err

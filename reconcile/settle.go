@@ -28,14 +28,14 @@ const (
 // Propose says how a break should be settled; another person confirms it.
 func (s *Store) Propose(ctx context.Context, id BreakID, action, note string, by int64, now time.Time) (err error) {
 	defer pg.Wrap(&err, "propose for break %d", id)
-	known := action == ActionFee || action == ActionNote || action == ActionSendBack
+	known := action == ActionFee || action == ActionNote || action == ActionSendBack || ofPayout(action)
 	for _, prefix := range []string{ActionFund, ActionReturn} {
 		if rest, ok := strings.CutPrefix(action, prefix); ok && rest != "" {
 			known = true
 		}
 	}
 	if !known {
-		return refuse("%q is not a way to settle a break: choose fee, fund:SCHEME, return:REFERENCE, sendback or note", action)
+		return refuse("%q is not a way to settle a break: choose fee, fund:SCHEME, return:REFERENCE, sendback, recover:PERSON, deposit, surrender:SCHEME, feepaid:RAIL or note", action)
 	}
 	if strings.TrimSpace(note) == "" {
 		return refuse("say in a note why this is so; the second person reads it")
@@ -111,6 +111,12 @@ func (s *Store) move(ctx context.Context, tx pgx.Tx, id BreakID, lineID LineID, 
 			return refuse("only money that came in can go to a fund, and the scheme is btxh, htxh or ncc")
 		}
 		target = fundAccount(office, scheme)
+	} else if ofPayout(action) {
+		own, done, err := s.payoutTarget(ctx, tx, id, office, amount, action, by, now)
+		if done || err != nil {
+			return err
+		}
+		target = own
 	} else if action == ActionSendBack {
 		target = ledger.Account{Code: "331." + office, Name: "Phải trả " + office, Type: "liability", Office: office}
 	}

@@ -62,17 +62,25 @@ type breakPageData struct {
 // way is one action that settles a break.
 type way struct{ Value, VI, EN string }
 
+var schemeNames = map[string]string{"btxh": "trợ giúp xã hội", "htxh": "hưu trí xã hội", "ncc": "người có công"}
+
 func waysFor(b reconcile.Break) []way {
 	ways := []way{{reconcile.ActionNote, "Giải trình ngoài sổ, không chuyển tiền", "Explained outside the books"}}
 	if b.Amount < 0 {
-		ways = append(ways, way{reconcile.ActionFee, "Phí ngân hàng", "Bank fee"})
+		ways = append(ways, way{reconcile.ActionFee, "Phí ngân hàng", "Bank fee"},
+			way{reconcile.ActionFeePaid, "Trả phí cho tổ chức chi trả", "Fee of the payment organisation"})
+		for _, scheme := range []string{"btxh", "htxh", "ncc"} {
+			ways = append(ways, way{reconcile.ActionSurrender + scheme, "Nộp trả ngân sách kinh phí cuối năm: " + schemeNames[scheme], "Year end, back to the budget"})
+		}
 	}
 	if b.Amount > 0 {
 		ways = append(ways,
 			way{reconcile.ActionSendBack, "Trả lại người gửi", "Send it back"},
-			way{reconcile.ActionReturn, "Là tiền hoàn trả của một lệnh chi", "A return of an instruction"})
+			way{reconcile.ActionReturn, "Là tiền hoàn trả của một lệnh chi", "A return of an instruction"},
+			way{reconcile.ActionRecover, "Người hưởng nộp lại tiền chi thừa", "A person gives back what was overpaid"},
+			way{reconcile.ActionDeposit, "Nộp tiền mặt tại quỹ vào ngân hàng", "The office's cash brought to the bank"})
 		for _, scheme := range []string{"btxh", "htxh", "ncc"} {
-			ways = append(ways, way{reconcile.ActionFund + scheme, "Kinh phí " + map[string]string{"btxh": "trợ giúp xã hội", "htxh": "hưu trí xã hội", "ncc": "người có công"}[scheme], "Funds for " + scheme})
+			ways = append(ways, way{reconcile.ActionFund + scheme, "Kinh phí " + schemeNames[scheme], "Funds for " + scheme})
 		}
 	}
 	return ways
@@ -118,11 +126,13 @@ func (s *Server) proposeBreak(v *visit) error {
 		return err
 	}
 	action, note := v.r.FormValue("action"), strings.TrimSpace(v.r.FormValue("note"))
-	if action == reconcile.ActionReturn {
-		action += strings.TrimSpace(v.r.FormValue("reference"))
+	named := action == reconcile.ActionReturn || action == reconcile.ActionRecover || action == reconcile.ActionFeePaid
+	reference := strings.TrimSpace(v.r.FormValue("reference"))
+	if named {
+		action += reference
 	}
-	if note == "" || action == "" || action == reconcile.ActionReturn {
-		d.Problem = refuse("Chưa đủ để đề nghị", "The proposal is not complete", "Chọn cách xử lý và ghi lý do; hoàn trả thì cần mã lệnh chi.")
+	if note == "" || action == "" || (named && reference == "") {
+		d.Problem = refuse("Chưa đủ để đề nghị", "The proposal is not complete", "Chọn cách xử lý và ghi lý do; hoàn trả thì cần mã lệnh chi, thu hồi thì cần mã người nộp, phí thì cần mã kênh chi.")
 		d.Note = note
 		return v.pageWrite("break", d.Problem.Status, view{Title: fmt.Sprintf("Chênh lệch %d", d.Break.ID), Data: d})
 	}

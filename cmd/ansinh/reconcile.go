@@ -84,7 +84,7 @@ func (c *breaksListCmd) Run(ctx context.Context, a *app) error {
 
 type breaksProposeCmd struct {
 	Break  int64  `arg:"" help:"The number of the break."`
-	Action string `arg:"" help:"fee, fund:SCHEME, return:REFERENCE, sendback or note."`
+	Action string `arg:"" help:"fee, fund:SCHEME, return:REFERENCE, sendback, recover:PERSON, deposit, surrender:SCHEME, feepaid:RAIL or note."`
 	Note   string `required:"" help:"Why; the second person reads it."`
 	As     string `required:"" help:"Login of the person who proposes." placeholder:"LOGIN"`
 }
