@@ -29,6 +29,8 @@ type Settings struct {
 	YearBirth   time.Month      `json:"year_birth"`     // see Rules
 	MonthBirth  int             `json:"month_birth"`    // see Rules
 	Merit       bool            `json:"merit_competes"` // see Rules
+
+	Budget map[Scheme]BudgetCode `json:"budget"` // written on the request to the State Treasury
 }
 
 // DefaultSettings hold where nothing else is written.

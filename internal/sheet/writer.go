@@ -1,10 +1,15 @@
 package sheet
 
 import (
+	"archive/zip"
+	"bytes"
+	"cmp"
 	"encoding/csv"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/xuri/excelize/v2"
 
@@ -153,13 +158,53 @@ func (w *Writer) Close() error {
 	if err := w.flush(); err != nil {
 		return err
 	}
-	if err := w.file.Write(w.out); err != nil {
+	var b bytes.Buffer
+	if err := w.file.Write(&b); err != nil {
+		return fmt.Errorf("sheet: write file: %w", err)
+	}
+	if err := inOrder(w.out, b.Bytes()); err != nil {
 		return fmt.Errorf("sheet: write file: %w", err)
 	}
 	if err := w.file.Close(); err != nil {
 		return fmt.Errorf("sheet: close file: %w", err)
 	}
 	return nil
+}
+
+// inOrder writes the parts of a file by their names: the library writes them in the order
+// of a map, and the same rows have to give the same bytes. What Excel looks at first
+// stays first.
+func inOrder(out io.Writer, file []byte) error {
+	in, err := zip.NewReader(bytes.NewReader(file), int64(len(file)))
+	if err != nil {
+		return err
+	}
+	slices.SortFunc(in.File, func(a, b *zip.File) int {
+		first := func(f *zip.File) int {
+			if f.Name == "[Content_Types].xml" {
+				return 0
+			}
+			return 1
+		}
+		return cmp.Or(first(a)-first(b), cmp.Compare(a.Name, b.Name))
+	})
+	w := zip.NewWriter(out)
+	for _, f := range in.File {
+		from, err := f.OpenRaw()
+		if err != nil {
+			return err
+		}
+		header := f.FileHeader
+		header.Modified, header.ModifiedDate, header.ModifiedTime, header.Extra = time.Time{}, 0, 0, nil
+		to, err := w.CreateRaw(&header)
+		if err != nil {
+			return err
+		}
+		if _, err := io.Copy(to, from); err != nil {
+			return err
+		}
+	}
+	return w.Close()
 }
 
 // sheetName keeps to what Excel allows: 31 characters, none of :\/?*[].
