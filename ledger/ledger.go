@@ -22,6 +22,8 @@ type AccountID int64
 // EntryID is the number of an entry. Example: 77.
 type EntryID int64
 
+func subject(id EntryID) string { return fmt.Sprintf("entry:%d", id) }
+
 // Account is one line of the chart. Codes carry surrogate ids, never personal numbers.
 type Account struct {
 	Code        string // "366.31825.btxh"
@@ -107,6 +109,9 @@ func explain(err error) error {
 		return fmt.Errorf("%w (%w)", ErrReversed, err)
 	case "accounts_exist":
 		return fmt.Errorf("%w (%w)", ErrNoAccount, err)
+	case "dimension_value_dimension_fkey", "dimension_value_form", "account_class_form", "account_class_pkey",
+		"account_class_dimension_value_fkey", "transfer_class_pkey", "transfer_class_dimension_value_fkey", "transfer_class_with_entry":
+		return fmt.Errorf("%w: %w", ErrInvalid, err)
 	case "two_accounts", "transfer_amount_check", "hold_two_accounts", "hold_amount", "hold_until", "ledger_month_range", "reversal_mirrors", "reverses_an_entry", "entry_form",
 		"account_code_form", "account_type":
 		return fmt.Errorf("%w: %w", ErrInvalid, err)

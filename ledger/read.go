@@ -23,8 +23,8 @@ type Line struct {
 }
 
 // Balances streams the accounts that ever moved, by code, with their sums at the end of
-// the day on; the zero day is now. Now comes from the kept balances, a day from the
-// transfers themselves.
+// the day on; the zero day is now. Now comes from the kept balances, a day from
+// the totals of closed months and the transfers of the others.
 func Balances(ctx context.Context, q pg.Queryer, on time.Time) iter.Seq2[Line, error] {
 	sql, args := `
 		select a.id, a.code, a.name, a.type, b.debits, b.credits, b.sign * (b.debits - b.credits)
@@ -35,10 +35,11 @@ func Balances(ctx context.Context, q pg.Queryer, on time.Time) iter.Seq2[Line, e
 		sql, args = `
 		select a.id, a.code, a.name, a.type, p.debits, p.credits,
 			case when a.type in ('asset', 'expense') then p.debits - p.credits else p.credits - p.debits end
-		from (select account_id,
-				coalesce(sum(amount) filter (where side = 'debit'), 0)::bigint debits,
-				coalesce(sum(amount) filter (where side = 'credit'), 0)::bigint credits
-			from posting where on_day <= $1 group by account_id) p
+		from (select account_id, sum(debits)::bigint debits, sum(credits)::bigint credits
+			from (select account_id, debits, credits from account_month where month < date_trunc('month', $1::date)::date
+				union all select debit, amount, 0 from transfer where on_day between date_trunc('month', $1::date)::date and $1
+				union all select credit, 0, amount from transfer where on_day between date_trunc('month', $1::date)::date and $1) m
+			group by account_id) p
 		join account a on a.id = p.account_id
 		order by a.code collate "C"`, []any{on}
 	}
@@ -55,11 +56,8 @@ func BalanceOn(ctx context.Context, q pg.Queryer, code string, on time.Time) (v 
 		return 0, err
 	}
 	err = q.QueryRow(ctx, `
-		select case when a.type in ('asset', 'expense') then d.sum - c.sum else c.sum - d.sum end
-		from account a,
-			lateral (select coalesce(sum(amount), 0)::bigint sum from transfer where debit = a.id and on_day <= $2) d,
-			lateral (select coalesce(sum(amount), 0)::bigint sum from transfer where credit = a.id and on_day <= $2) c
-		where a.code = $1`, code, on).Scan(&v)
+		select case when a.type in ('asset', 'expense') then 1 else -1 end * ledger_net(a.id, $2)
+		from account a where a.code = $1`, code, on).Scan(&v)
 	return v, err
 }
 
@@ -82,12 +80,10 @@ type Movement struct {
 func Statement(ctx context.Context, q pg.Queryer, code string, from, to time.Time) iter.Seq2[Movement, error] {
 	sql := `
 		select p.on_day, p.entry_id, p.n, e.kind, e.memo, p.ref, o.code, p.debits, p.credits,
-			(before.sum + sum(case when a.type in ('asset', 'expense') then 1 else -1 end * (p.debits - p.credits))
+			case when a.type in ('asset', 'expense') then 1 else -1 end * (before.net + sum(p.debits - p.credits)
 				over (order by p.on_day, p.entry_id, p.n rows unbounded preceding))::bigint
 		from account a,
-		lateral (select case when a.type in ('asset', 'expense') then d.sum - c.sum else c.sum - d.sum end sum from
-			(select coalesce(sum(amount), 0)::bigint sum from transfer where debit = a.id and on_day < $2) d,
-			(select coalesce(sum(amount), 0)::bigint sum from transfer where credit = a.id and on_day < $2) c) before,
+		lateral (select ledger_net(a.id, $2::date - 1) net) before,
 		lateral (
 			select on_day, entry_id, n, ref, credit against, amount debits, 0::bigint credits
 			from transfer where debit = a.id and on_day between $2 and $3

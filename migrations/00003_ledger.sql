@@ -553,10 +553,95 @@ create view account_month as
     where m.state <> 'closed'
     group by m.month, p.account_id;
 
-grant select on account, balance, ledger_month, entry_key, entry, transfer, posting, hold, hold_open, hold_end, month_total, account_month to ansinh_app;
+-- Budget classification: an office adds dimensions and values as the state's list changes.
+create table dimension (
+    code text primary key constraint dimension_form check (code ~ '^[a-z][a-z_]{0,30}$'),
+    name text not null,
+    n    int not null                        -- their order in a code that is read as one
+);
+create table dimension_value (
+    dimension text not null references dimension,
+    code      text not null constraint dimension_value_form check (code ~ '^[0-9A-Za-z.-]{1,20}$'),
+    name      text not null,
+    note      text not null default '',      -- which text says so, or that nobody has checked it
+    primary key (dimension, code)
+);
+insert into dimension (code, name, n) values
+    ('chuong', 'Chương', 1), ('loai', 'Loại', 2), ('khoan', 'Khoản', 3), ('muc', 'Mục', 4), ('tieu_muc', 'Tiểu mục', 5);
+insert into dimension_value (dimension, code, name, note) values
+    ('chuong', '423', 'Sở Y tế', 'chưa đối chiếu văn bản'),
+    ('chuong', '435', 'Sở Nội vụ', 'chưa đối chiếu văn bản'),
+    ('chuong', '805', 'Văn phòng Ủy ban nhân dân cấp xã', 'chưa đối chiếu văn bản'),
+    ('chuong', '860', 'Các quan hệ khác của ngân sách cấp xã', 'chưa đối chiếu văn bản'),
+    ('loai', '370', 'Chi bảo đảm xã hội', 'Thông tư 44/2022/TT-BTC, Điều 13'),
+    ('khoan', '133', 'Chi đóng bảo hiểm y tế cho các đối tượng (loại 130)', 'Thông tư 44/2022/TT-BTC, Điều 13'),
+    ('khoan', '371', 'Chính sách và hoạt động phục vụ người có công với cách mạng', 'Thông tư 44/2022/TT-BTC, Điều 13'),
+    ('khoan', '372', 'Hoạt động bảo vệ và chăm sóc trẻ em', 'chưa đối chiếu văn bản'),
+    ('khoan', '374', 'Chính sách đối với cựu chiến binh, thanh niên xung phong', 'chưa đối chiếu văn bản'),
+    ('khoan', '398', 'Chính sách và hoạt động phục vụ các đối tượng bảo trợ xã hội và các đối tượng khác', 'chưa đối chiếu văn bản'),
+    ('muc', '7150', 'Chi về công tác người có công với cách mạng và xã hội', 'chưa đối chiếu văn bản'),
+    ('tieu_muc', '7151', 'Trợ cấp hằng tháng cho người có công và thân nhân theo chế độ', 'chưa đối chiếu văn bản');
+
+-- The class of an account, and of all whose codes go on with a dot after it, from a month
+-- on. The longest code that fits rules, and of its rules the latest.
+create table account_class (
+    code       text not null constraint account_class_form check (code ~ '^[0-9]+(\.[a-z0-9][a-z0-9-]*)*$'),
+    dimension  text not null,
+    value      text not null,
+    from_month date not null check (extract(day from from_month) = 1),
+    primary key (code, dimension, from_month),
+    foreign key (dimension, value) references dimension_value
+);
+-- The class of one transfer, where it is another than its accounts'; said when it is posted.
+create table transfer_class (
+    entry_id  bigint not null,
+    n         int not null,
+    on_day    date not null,
+    dimension text not null,
+    value     text not null,
+    primary key (entry_id, n, dimension),
+    foreign key (dimension, value) references dimension_value
+);
+
+-- +goose StatementBegin
+create function transfer_class_inserted() returns trigger
+language plpgsql security definer set search_path = public, pg_temp set enable_seqscan = off set jit = off as $$
+begin
+    if exists (
+        select from inserted i
+        left join entry e on e.id = i.entry_id and e.on_day = i.on_day
+        left join transfer t on t.entry_id = i.entry_id and t.n = i.n and t.on_day = i.on_day
+        where t.entry_id is null or e.tx is distinct from pg_current_xact_id()) then
+        raise exception 'a transfer is classified when it is posted'
+            using errcode = 'check_violation', constraint = 'transfer_class_with_entry';
+    end if;
+    return null;
+end $$;
+-- +goose StatementEnd
+create trigger inserted after insert on transfer_class referencing new table as inserted
+    for each statement execute function transfer_class_inserted();
+create trigger append_only before update or delete or truncate on transfer_class
+    for each statement execute function append_only();
+create trigger append_only before update or delete or truncate on account_class
+    for each statement execute function append_only();
+
+-- ledger_net is what an account's debits were more than its credits at the end of a day:
+-- from the totals of the months that are closed before all others, and the transfers since.
+create function ledger_net(account bigint, day date) returns bigint
+language sql stable as $$
+    select ((select coalesce(sum(t.debits - t.credits), 0) from month_total t where t.account_id = account and t.month < b.since)
+          + (select coalesce(sum(t.amount), 0) from transfer t where t.debit = account and t.on_day between b.since and day)
+          - (select coalesce(sum(t.amount), 0) from transfer t where t.credit = account and t.on_day between b.since and day))::bigint
+    from (select least((select min(month) from ledger_month where state <> 'closed'), date_trunc('month', day)::date) since) b
+$$;
+
+grant select on account, balance, ledger_month, entry_key, entry, transfer, posting, hold, hold_open, hold_end, month_total, account_month,
+    dimension, dimension_value, account_class, transfer_class to ansinh_app;
 grant insert (code, name, type, no_overdraft, office, fund, scheme, owner) on account to ansinh_app;
 grant insert (key, hash, on_day, kind, memo, ref, by_who, at, reverses, n, total, debit, credit, salt, root) on entry to ansinh_app;
 grant usage on sequence entry_number to ansinh_app;
 grant insert on transfer to ansinh_app;
 grant insert (key, debit, credit, amount, until, ref, by_who, made_at) on hold to ansinh_app;
 grant insert on hold_end to ansinh_app;
+grant insert, update on dimension, dimension_value to ansinh_app;
+grant insert on account_class, transfer_class to ansinh_app;
