@@ -1,222 +1,83 @@
 package verify
 
 import (
-	"bytes"
 	"context"
-	"encoding/hex"
-	"encoding/json"
 	"fmt"
-	"maps"
-	"slices"
-	"time"
 
 	"github.com/jackc/pgx/v5"
-
-	"ansinh.vn/money"
 )
 
-// entryRow is an entry with its key.
-type entryRow struct {
-	id                    int64
-	hasKey, hasEntry      bool
-	keyKey, key           string
-	keyHash, hash         []byte
-	keyDay, day           time.Time
-	kind, memo, ref, by   string
-	keyReverses, reverses int64
-	n                     int
-	total                 int64
-	salt, root            []byte
+// books re-derives the log and the ledger in one pass, so that each row is read once: in
+// the order of leaves every event's hash, the tree over them and its roots; and with each
+// event of an entry that entry, its key and transfers, its hashes and the balances.
+func (c *checker) books(ctx context.Context) error {
+	heads, err := c.heads(ctx)
+	if err != nil {
+		return err
+	}
+	// in the order of their keys the rows come as they stand; to sort a million of them,
+	// with all that they hold, takes longer than all the rest
+	if err := c.sorts(ctx, "off"); err != nil {
+		return err
+	}
+	l, err := c.openLog(ctx, heads)
+	if err != nil {
+		return err
+	}
+	defer l.close()
+	e, err := c.openEntries(ctx)
+	if err != nil {
+		return err
+	}
+	defer e.close()
+	if err := l.walk(ctx, e); err != nil {
+		return err
+	}
+	if err := e.rest(ctx); err != nil {
+		return err
+	}
+	l.close()
+	e.close()
+	c.counted("events in the log", l.tree.size, 0)
+	c.counted("entries", e.n, 0)
+	c.counted("transfers", e.moved, e.total)
+	if err := c.sorts(ctx, "on"); err != nil {
+		return err
+	}
+	if err := c.balances(ctx, e.accounts); err != nil {
+		return err
+	}
+	for _, sql := range bookChecks {
+		if err := c.check(ctx, sql); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-type transferRow struct {
-	entry, n, debit, credit, amount int64
-	day                             time.Time
-	ref                             string
+func (c *checker) sorts(ctx context.Context, way string) error {
+	for _, tx := range c.txs {
+		if _, err := tx.Exec(ctx, "set local enable_sort = "+way); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-// eventRow is what the log says of an entry.
-type eventRow struct {
-	event, entry int64
-	payload      string
+// check runs a query that selects what differs: table, id, what, expected, found.
+func (c *checker) check(ctx context.Context, sql string) error {
+	return each(ctx, c.look(), func(rows pgx.Rows, d *Difference) error {
+		return rows.Scan(&d.Table, &d.ID, &d.What, &d.Expected, &d.Found)
+	}, func(d *Difference) error {
+		c.differs(d.Table, d.ID, d.What, d.Expected, d.Found)
+		return nil
+	}, sql+" order by 1, 2")
 }
 
 // sums are an account's debits and credits as its transfers give them.
 type sums struct{ debits, credits int64 }
 
-// books re-derives every entry's hashes from its transfers, every balance from all
-// transfers, and holds each entry against its event in the log.
-func (c *checker) books(ctx context.Context) error {
-	entries, err := open(ctx, c.txs[0], scanEntry, `
-		select coalesce(k.entry_id, e.id), k.key is not null, e.id is not null, coalesce(k.key, ''), coalesce(e.key, ''), k.hash, e.hash,
-			coalesce(k.on_day, e.on_day), coalesce(e.on_day, k.on_day), coalesce(e.kind, ''), coalesce(e.memo, ''), coalesce(e.ref, ''),
-			coalesce(e.by_who, ''), coalesce(k.reverses, 0), coalesce(e.reverses, 0), coalesce(e.n, 0), coalesce(e.total, 0), e.salt, e.root
-		from entry_key k full join entry e on e.id = k.entry_id
-		order by 1`)
-	if err != nil {
-		return err
-	}
-	defer entries.close()
-	transfers, err := open(ctx, c.txs[1], func(rows pgx.Rows, t *transferRow) error {
-		return rows.Scan(&t.entry, &t.n, &t.day, &t.debit, &t.credit, &t.amount, &t.ref)
-	}, `select entry_id, n, on_day, debit, credit, amount, ref from transfer order by entry_id, n`)
-	if err != nil {
-		return err
-	}
-	defer transfers.close()
-	events, err := open(ctx, c.txs[2], func(rows pgx.Rows, e *eventRow) error { return rows.Scan(&e.event, &e.entry, &e.payload) }, `
-		select id, case when payload ->> 'entry' ~ '^[0-9]{1,18}$' then (payload ->> 'entry')::bigint else 0 end, payload::text
-		from audit_event where kind = 'ledger.entry' order by 2, 1`)
-	if err != nil {
-		return err
-	}
-	defer events.close()
-
-	accounts := map[int64]sums{}
-	var n, moved int64
-	var total money.VND
-	for ; entries.ok; err = entries.next() {
-		e := &entries.row
-		if err := c.orphans(transfers, e.id, accounts); err != nil {
-			return err
-		}
-		own := newContent(e)
-		for ; transfers.ok && transfers.row.entry == e.id; err = transfers.next() {
-			t := &transfers.row
-			same(c, "transfer", fmt.Sprintf("%d/%d", t.entry, t.n), "place in its entry", int64(own.n), t.n)
-			own.add(t)
-			addTo(accounts, t)
-			moved++
-			total += money.VND(t.amount)
-		}
-		if err != nil {
-			return err
-		}
-		c.entry(e, own)
-		if err := c.entryEvent(e, events); err != nil {
-			return err
-		}
-		n++
-	}
-	if err != nil {
-		return err
-	}
-	if err := c.orphans(transfers, 1<<62, accounts); err != nil {
-		return err
-	}
-	if err := c.entryEvent(nil, events); err != nil {
-		return err
-	}
-	entries.close()
-	transfers.close()
-	events.close()
-	c.counted("entries", n, 0)
-	c.counted("transfers", moved, total)
-	if err := c.balances(ctx, accounts); err != nil {
-		return err
-	}
-	return c.ruleBreaks(ctx)
-}
-
-func scanEntry(rows pgx.Rows, e *entryRow) error {
-	return rows.Scan(&e.id, &e.hasKey, &e.hasEntry, &e.keyKey, &e.key, &e.keyHash, &e.hash, &e.keyDay, &e.day, &e.kind, &e.memo, &e.ref, &e.by,
-		&e.keyReverses, &e.reverses, &e.n, &e.total, &e.salt, &e.root)
-}
-
-func addTo(accounts map[int64]sums, t *transferRow) {
-	d := accounts[t.debit]
-	d.debits += t.amount
-	accounts[t.debit] = d
-	k := accounts[t.credit]
-	k.credits += t.amount
-	accounts[t.credit] = k
-}
-
-// orphans reports transfers whose entry does not exist, up to an entry.
-func (c *checker) orphans(transfers *stream[transferRow], before int64, accounts map[int64]sums) (err error) {
-	for ; err == nil && transfers.ok && transfers.row.entry < before; err = transfers.next() {
-		t := &transfers.row
-		c.differs("transfer", fmt.Sprintf("%d/%d", t.entry, t.n), "entry", "a row", "none")
-		addTo(accounts, t)
-	}
-	return err
-}
-
-// entry compares an entry with its key and with what its transfers give.
-func (c *checker) entry(e *entryRow, own *content) {
-	if !e.hasKey || !e.hasEntry {
-		have := map[bool]string{true: "entry", false: "entry_key"}[e.hasEntry]
-		lacks := map[bool]string{true: "entry_key", false: "entry"}[e.hasEntry]
-		c.differs(have, e.id, "its row in "+lacks, "a row", "none")
-		if !e.hasEntry {
-			return
-		}
-	} else {
-		same(c, "entry", e.id, "key", e.keyKey, e.key)
-		same(c, "entry", e.id, "day", e.keyDay, e.day)
-		same(c, "entry", e.id, "what it reverses", e.keyReverses, e.reverses)
-		if !bytes.Equal(e.keyHash, e.hash) {
-			c.differs("entry", e.id, "hash under its key", e.keyHash, e.hash)
-		}
-	}
-	same(c, "entry", e.id, "number of transfers", own.n, e.n)
-	same(c, "entry", e.id, "total", own.total, e.total)
-	if h := own.hash.Sum(nil); !bytes.Equal(h, e.hash) {
-		c.differs("entry", e.id, "hash of its content", h, e.hash)
-	}
-	if root := own.tree.Root(); !bytes.Equal(root[:], e.root) {
-		c.differs("entry", e.id, "root of its transfers", root[:], e.root)
-	}
-}
-
-// entryEvent holds an entry against its event; nil finds the events after the last entry.
-func (c *checker) entryEvent(e *entryRow, events *stream[eventRow]) (err error) {
-	for ; err == nil && events.ok && (e == nil || events.row.entry < e.id); err = events.next() {
-		c.differs("entry", events.row.entry, "the entry of event "+fmt.Sprint(events.row.event), "a row", "none")
-	}
-	if err != nil || e == nil || !e.hasEntry {
-		return err
-	}
-	if !events.ok || events.row.entry != e.id {
-		c.differs("entry", e.id, "its event in the log", "a row", "none")
-		return nil
-	}
-	first := true
-	for ; err == nil && events.ok && events.row.entry == e.id; err = events.next() {
-		if !first {
-			c.differs("audit_event", events.row.event, "events of entry "+fmt.Sprint(e.id), "one", "another")
-			continue
-		}
-		first = false
-		c.eventAgrees(e, &events.row)
-	}
-	return err
-}
-
-func (c *checker) eventAgrees(e *entryRow, ev *eventRow) {
-	var p struct {
-		Key, On, Kind, Memo, Ref, By, Hash, Root string
-		Reverses, Total                          int64
-		N                                        int
-	}
-	if err := json.Unmarshal([]byte(ev.payload), &p); err != nil {
-		c.differs("audit_event", ev.event, "payload", "an entry", err)
-		return
-	}
-	same(c, "entry", e.id, "key in the log", p.Key, e.key)
-	same(c, "entry", e.id, "day in the log", p.On, e.day.Format(time.DateOnly))
-	same(c, "entry", e.id, "kind in the log", p.Kind, e.kind)
-	same(c, "entry", e.id, "memo in the log", p.Memo, e.memo)
-	same(c, "entry", e.id, "ref in the log", p.Ref, e.ref)
-	same(c, "entry", e.id, "author in the log", p.By, e.by)
-	same(c, "entry", e.id, "reversed entry in the log", p.Reverses, e.reverses)
-	same(c, "entry", e.id, "number of transfers in the log", p.N, e.n)
-	same(c, "entry", e.id, "total in the log", p.Total, e.total)
-	same(c, "entry", e.id, "hash in the log", p.Hash, hex.EncodeToString(e.hash))
-	same(c, "entry", e.id, "root in the log", p.Root, hex.EncodeToString(e.root))
-}
-
-// balances compares the kept balances with the sums of all transfers.
+// balances compares the kept balances with the sums of all transfers and of open holds.
 func (c *checker) balances(ctx context.Context, accounts map[int64]sums) error {
 	type row struct {
 		account, balance *int64
@@ -224,10 +85,11 @@ func (c *checker) balances(ctx context.Context, accounts map[int64]sums) error {
 		floored, kept    bool
 		sign             int
 		debits, credits  int64
+		held, onHold     int64
 	}
 	var n int64
 	err := each(ctx, c.txs[0], func(rows pgx.Rows, r *row) error {
-		return rows.Scan(&r.account, &r.balance, &r.code, &r.kind, &r.floored, &r.kept, &r.sign, &r.debits, &r.credits)
+		return rows.Scan(&r.account, &r.balance, &r.code, &r.kind, &r.floored, &r.kept, &r.sign, &r.debits, &r.credits, &r.held, &r.onHold)
 	}, func(r *row) error {
 		n++
 		switch {
@@ -242,51 +104,90 @@ func (c *checker) balances(ctx context.Context, accounts map[int64]sums) error {
 		delete(accounts, *r.account)
 		same(c, "balance", r.code, "debits", own.debits, r.debits)
 		same(c, "balance", r.code, "credits", own.credits, r.credits)
+		same(c, "balance", r.code, "held, as the sum of its open holds", r.onHold, r.held)
 		sign := 1
 		if r.kind != "asset" && r.kind != "expense" {
 			sign = -1
 		}
 		same(c, "balance", r.code, "sign", sign, r.sign)
 		same(c, "balance", r.code, "no overdraft", r.floored, r.kept)
-		if held := int64(sign) * (own.debits - own.credits); r.floored && held < 0 {
-			c.differs("balance", r.code, "balance of an account without overdraft", "0 or more", held)
+		if free := int64(sign)*(own.debits-own.credits) - r.onHold; r.floored && free < 0 {
+			c.differs("balance", r.code, "balance of an account without overdraft, less its holds", "0 or more", free)
 		}
 		return nil
 	}, `
 		select a.id, b.account_id, coalesce(a.code, ''), coalesce(a.type, ''), coalesce(a.no_overdraft, false), coalesce(b.floored, false),
-			coalesce(b.sign, 0), coalesce(b.debits, 0), coalesce(b.credits, 0)
-		from account a full join balance b on b.account_id = a.id order by a.id`)
+			coalesce(b.sign, 0), coalesce(b.debits, 0), coalesce(b.credits, 0), coalesce(b.held, 0), coalesce(h.amount, 0)
+		from account a full join balance b on b.account_id = a.id
+		left join (
+			-- a hold counts on every account that its transfer would draw from
+			select x.id, sum(h.amount)::bigint amount from hold h
+			join account x on (x.id = h.debit and x.type not in ('asset', 'expense')) or (x.id = h.credit and x.type in ('asset', 'expense'))
+			where not exists (select from hold_end d where d.hold_id = h.id) group by x.id) h on h.id = a.id
+		order by a.id`)
 	if err != nil {
 		return err
 	}
-	for _, id := range slices.Sorted(maps.Keys(accounts)) {
+	for _, id := range sorted(accounts) {
 		c.differs("transfer", "account "+fmt.Sprint(id), "an account that transfers name", "a row", "none")
 	}
 	c.counted("balances", n, 0)
 	return nil
 }
 
-// ruleBreaks looks for entries that the rules forbid: reversals that do not mirror, and
-// postings into a month after it was closed.
-func (c *checker) ruleBreaks(ctx context.Context) error {
-	type row struct {
-		id, other int64
-		what      string
-	}
-	return each(ctx, c.look(), func(rows pgx.Rows, r *row) error { return rows.Scan(&r.id, &r.other, &r.what) }, func(r *row) error {
-		c.differs("entry", r.id, r.what, fmt.Sprint(r.other), "otherwise")
-		return nil
-	}, `
-		select e.id, e.reverses, 'mirror of the entry that it reverses'
-		from entry e left join entry_key k on k.entry_id = e.reverses
-		where e.reverses is not null and exists (
-			select from (select * from transfer t where t.entry_id = e.id and t.on_day = e.on_day) i
-			full join (select * from transfer t where t.entry_id = k.entry_id and t.on_day = k.on_day) o on o.n = i.n
-			where (i.debit, i.credit, i.amount) is distinct from (o.credit, o.debit, o.amount))
-		union all
-		select max(id), reverses, 'only reversal of its entry' from entry where reverses is not null group by reverses having count(*) > 1
-		union all
-		select e.id, 0, 'posting before month ' || to_char(m.month, 'YYYY-MM') || ' was closed'
-		from entry e join ledger_month m on m.month = e.month and m.state = 'closed' where e.posted_at > m.changed_at
-		order by 1`)
+// bookChecks select what the ledger's rules forbid or its log knows otherwise.
+var bookChecks = []string{
+	`select 'entry', e.id::text, 'mirror of the entry that it reverses', e.reverses::text, 'otherwise'
+	from entry e left join entry_key k on k.entry_id = e.reverses
+	where e.reverses is not null and exists (
+		select from (select * from transfer t where t.entry_id = e.id and t.on_day = e.on_day) i
+		full join (select * from transfer t where t.entry_id = k.entry_id and t.on_day = k.on_day) o on o.n = i.n
+		where (i.debit, i.credit, i.amount) is distinct from (o.credit, o.debit, o.amount))`,
+	`select 'entry', max(id)::text, 'only reversal of its entry', reverses::text, 'otherwise' from entry where reverses is not null group by reverses having count(*) > 1`,
+	`select 'entry', e.id::text, 'posting before month ' || to_char(m.month, 'YYYY-MM') || ' was closed', '0', 'otherwise'
+	from entry e join ledger_month m on m.month = e.month and m.state = 'closed' where e.posted_at > m.changed_at`,
+
+	// a month is what the log says that somebody made of it
+	`with said as (
+		select distinct on (subject) (substr(subject, 7) || '-01')::date as month, payload ->> 'state' as state, actor
+		from audit_event where kind = 'ledger.month' and subject ~ '^month:[0-9]{4}-[0-9]{2}$' order by subject, id desc)
+	select 'ledger_month', to_char(coalesce(s.month, m.month), 'YYYY-MM'), 'state in the log', coalesce(s.state, 'open'), coalesce(m.state, 'no row')
+	from said s full join ledger_month m on m.month = s.month where coalesce(s.state, 'open') <> coalesce(m.state, 'no row')`,
+	`select 'month_total', to_char(coalesce(k.month, p.month), 'YYYY-MM') || ' account ' || coalesce(k.account_id, p.account_id), 'what moved in the closed month',
+		coalesce(p.debits || ' / ' || p.credits, 'nothing'), coalesce(k.debits || ' / ' || k.credits, 'nothing')
+	from month_total k full join (
+		select m.month, x.account_id, sum(x.debits)::bigint debits, sum(x.credits)::bigint credits
+		from ledger_month m join (select on_day, debit account_id, amount debits, 0 credits from transfer union all select on_day, credit, 0, amount from transfer) x
+			on x.on_day >= m.month and x.on_day < (m.month + interval '1 month')::date
+		where m.state = 'closed' group by 1, 2) p on p.month = k.month and p.account_id = k.account_id
+	where (k.debits, k.credits) is distinct from (p.debits, p.credits)`,
+
+	// an account is what its code says: class 1 is owned, 3 owed, 5 earned, 6 spent (TT
+	// 24/2024), the fund and a voucher's worth cannot be overdrawn, and a commune's account
+	// is that commune's
+	`select 'account', a.code, 'type of the account''s class', w.type, a.type
+	from account a join (values ('1', 'asset'), ('5', 'revenue'), ('6', 'expense'), ('8', 'expense')) w(class, type) on left(a.code, 1) = w.class
+	where a.type <> w.type
+	union all
+	select 'account', code, 'type of the account''s class', 'liability', type from account
+	where left(code, 1) = '3' and type not in ('liability', 'equity')`,
+	`select 'account', code, 'no overdraft of a fund', 'true', 'false' from account where code like '366.%' and not no_overdraft`,
+	`select 'account', code, 'office in its code', (string_to_array(code, '.'))[2], office from account
+	where code ~ '^(112|366|511|611|6118)\.[0-9]{5}(\.|$)' and office not in ('', (string_to_array(code, '.'))[2])`,
+
+	// a hold ends once, in time, and by an entry of its accounts when it was posted
+	`select 'hold', h.id::text, 'open hold', case when d.hold_id is null then 'open' else d.how end, case when o.hold_id is null then 'not open' else 'open' end
+	from hold h left join hold_end d on d.hold_id = h.id left join hold_open o on o.hold_id = h.id
+	where (d.hold_id is null) <> (o.hold_id is not null)
+	union all
+	select 'hold_open', o.hold_id::text, 'its hold', 'a row', 'none' from hold_open o where not exists (select from hold h where h.id = o.hold_id)
+	union all
+	select 'hold_open', o.hold_id::text, 'until', h.until::text, o.until::text from hold_open o join hold h on h.id = o.hold_id where o.until <> h.until`,
+	`select 'hold_end', d.hold_id::text, 'its end', 'posted before ' || h.until || ', or expired after', d.how || ' at ' || d.at
+	from hold_end d join hold h on h.id = d.hold_id where (d.how = 'expired' and d.at < h.until) or (d.how = 'posted' and d.at >= h.until)
+	union all
+	select 'hold_end', d.hold_id::text, 'entry that it was posted by', h.debit || ' to ' || h.credit || ' up to ' || h.amount, coalesce(t.debit || ' to ' || t.credit || ' ' || t.amount, 'none')
+	from hold_end d join hold h on h.id = d.hold_id left join entry_key k on k.key = d.key
+	left join transfer t on t.entry_id = k.entry_id and t.on_day = k.on_day and t.n = 0
+	where d.how = 'posted' and not coalesce((t.debit, t.credit) = (h.debit, h.credit) and t.amount <= h.amount, false)`,
 }

@@ -24,6 +24,7 @@ type benchCmd struct {
 	Match     benchMatchCmd     `cmd:"" help:"Lists matched against the register, with precision and recall."`
 	Reconcile benchReconcileCmd `cmd:"" help:"Statement lines explained."`
 	Parse     benchParseCmd     `cmd:"" help:"A camt.053 read."`
+	Verify    benchVerifyCmd    `cmd:"" help:"Books of n entries checked from first sources."`
 }
 
 // benchCase is one measurement and the limit it stands beside: the same work without
