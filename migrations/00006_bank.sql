@@ -100,6 +100,8 @@ create table bank_notice (
     constraint bank_notice_once unique (provider, event_id)
 );
 create index bank_notice_account on bank_notice (account, occurred_at);
+-- a statement line bears out one notice
+create unique index bank_notice_line on bank_notice (verdict) where verdict like 'line:%';
 create index bank_notice_received on bank_notice (received_at);
 
 grant select, insert on rail_account, bank_message, bank_answer, bank_notice to ansinh_app;

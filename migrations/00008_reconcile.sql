@@ -65,13 +65,14 @@ create table statement_line (
     occurrence      int not null check (occurrence > 0),
     constraint statement_line_once unique (rail_account_id, line_key, occurrence)
 );
+create index statement_line_booked on statement_line (rail_account_id, booked_on);
 create index statement_line_statement on statement_line (statement_id, n);
 
 -- Why a line is what it is: the rule, its version and what it led to. Never changed;
 -- undoing one is a new row that names it.
 create table match (
     id         bigint generated always as identity primary key,
-    line_id    bigint not null references statement_line (id),
+    line_id    bigint not null,
     rule       text not null,
     version    int not null,
     target     text not null,   -- end-to-end id, message id, funds request or account
@@ -80,13 +81,14 @@ create table match (
     matched_at timestamptz not null,
     matched_by text not null,
     attempt    int not null default 1 check (attempt > 0),  -- the line's how manyth explanation
-    undoes     bigint constraint match_undone_once unique references match (id)
+    undoes     bigint references match (id)
 );
+create unique index match_undone_once on match (undoes) where undoes is not null;
 -- a line stands in at most one match that is not undone: the next one follows on an undone one
 create unique index match_once on match (line_id, attempt) where undoes is null;
 -- +goose StatementBegin
 create function match_inserted() returns trigger
-language plpgsql security definer set search_path = public, pg_temp as $$
+language plpgsql security definer set search_path = public, pg_temp set enable_seqscan = off set jit = off as $$
 declare
     bad bigint;
 begin
@@ -101,6 +103,13 @@ begin
     if found then
         raise exception 'line % is matched already', bad
             using errcode = 'unique_violation', constraint = 'match_once';
+    end if;
+    -- over the inserted set at once: a foreign key looks row by row
+    select i.line_id into bad from inserted i left join statement_line l on l.id = i.line_id
+    where l.amount is distinct from i.amount limit 1;
+    if found then
+        raise exception 'line % is not there, or of another amount', bad
+            using errcode = 'foreign_key_violation', constraint = 'match_of_line';
     end if;
     return null;
 end $$;
@@ -125,7 +134,7 @@ create table recon_break (
     id          bigint generated always as identity primary key,
     kind        text not null constraint recon_break_kind check (kind in (
                     'unmatched', 'unknown-credit', 'amount-differs', 'duplicate-debit', 'ambiguous',
-                    'return-without-original', 'stale-in-transit', 'missing-statement', 'opening-balance')),
+                    'return-without-original', 'stale-in-transit', 'missing-statement', 'opening-balance', 'notice-without-line')),
     subject     text not null,          -- "line:812", "instruction:AS…", "statement:7"
     line_id     bigint references statement_line (id),
     office      text not null references office (code),

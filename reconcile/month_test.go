@@ -8,8 +8,13 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/jackc/pgx/v5"
 
+	"ansinh.vn/bank"
+	"ansinh.vn/bank/notice"
 	"ansinh.vn/bank/sandbox"
+	"ansinh.vn/internal/pg"
+	"ansinh.vn/money"
 	"ansinh.vn/payout"
 	"ansinh.vn/reconcile"
 )
@@ -368,5 +373,39 @@ func TestEveryDongIsExplainedOrABreak(t *testing.T) {
 				t.Errorf("owed to people %d, returned payments %d", owed, back)
 			}
 		})
+	}
+}
+
+func TestANoticeIsHeldAgainstTheStatement(t *testing.T) {
+	t.Parallel()
+	b := newBundle(t, 1, sandbox.Faults{})
+	tell := func(event, reference, memo string, amount money.VND) {
+		b.check(pg.Tx(b.ctx, b.pool, func(tx pgx.Tx) error {
+			_, _, err := bank.StoreNotice(b.ctx, tx, bank.Received{Raw: []byte("{}"), Notice: notice.Notice{Provider: "hmac", EventID: event, In: true, Amount: amount,
+				BIN: "970436", Account: account, Memo: memo, Reference: reference, OccurredAt: b.now}}, b.now)
+			return err
+		}))
+	}
+	for range 2 {
+		b.ask("POST", "/credit", map[string]any{"bank": "970436", "account": account, "amount": 300_000, "memo": "ung ho bao lut", "name": "HOI CHU THAP DO"})
+	}
+	tell("early", "OTHER-1", "Ủng hộ bão lụt", 300_000) // folded otherwise than the line: another reference, no memo to go by
+	tell("first", "OTHER-2", "UNG HO BAO LUT", 300_000)
+	tell("second", "OTHER-3", "UNG HO BAO LUT", 300_000)
+	tell("third", "OTHER-4", "UNG HO BAO LUT", 300_000)
+	b.reconcile()
+	if list := b.breaks(); len(list) != 0 {
+		t.Fatalf("breaks before any statement came: %+v", list)
+	}
+	b.to("2026-10-21")
+	b.fund(1_000_000)
+	b.to("2026-10-22")
+	b.day("2026-10-20")
+	b.day("2026-10-21")
+	var lines, breaks int
+	b.scan(&lines, `select count(distinct verdict) from bank_notice where verdict like 'line:%'`)
+	b.scan(&breaks, `select count(*) from recon_break where kind = 'notice-without-line' and state = 'open'`)
+	if lines != 2 || breaks != 2 {
+		t.Errorf("%d lines bear out notices, %d notices have none; want 2 and 2", lines, breaks)
 	}
 }

@@ -43,10 +43,14 @@ func (s *Store) watch(ctx context.Context, now time.Time) error {
 		if err != nil {
 			return err
 		}
+		if err := s.holdNotices(ctx, tx, now); err != nil {
+			return err
+		}
 		_, err = tx.Exec(ctx, `
 			update recon_break b set state = 'settled', action = 'appeared', settled_at = $1
 			where b.state <> 'settled' and (
 			    b.kind = 'missing-statement' and exists (select from statement st where 'statement:' || st.id = b.subject and st.state <> 'parked')
+			 or b.kind = 'notice-without-line' and exists (select from bank_notice n where 'notice:' || n.id = b.subject and n.verdict like 'line:%')
 			 or b.kind = 'stale-in-transit' and b.subject like 'message:%' and exists (
 			        select from match where rule = 'batch-debit' and target = substr(b.subject, 9) and not undone(match)
 			        union all select from post_transfer t join bank_message lm on lm.id = t.list join bank_message m on m.id = t.bank_message_id
