@@ -129,7 +129,7 @@ begin
     if new.needs_posting and not exists (
         select from public_list_item i join public_list p on p.id = i.public_list_id
         where i.decision_id = new.id and p.ended_at is null and p.until_on <= new.signed_on
-          and not exists (select from public_list_objection o where o.public_list_id = p.id and o.decision_id = new.id and o.settled_at is null)) then
+          and not exists (select from public_list_objection o where o.public_list_id = p.id and coalesce(o.decision_id, new.id) = new.id and o.settled_at is null)) then
         raise exception 'decision % was not posted for two working days', old.id
             using errcode = 'check_violation', constraint = 'decision_posted';
     end if;

@@ -4,22 +4,24 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 
+	"ansinh.vn/beneficiaries"
 	"ansinh.vn/internal/pg"
 	"ansinh.vn/internal/text"
 	"ansinh.vn/money"
 )
 
 // grant is a one-off programme as a run pays it: what its list gives less what was paid.
-// What turned out to be too much is not set off against other support: it is recovered
-// by decision.
+// Nothing that other support overpaid is taken from it.
 type grant struct {
 	code    Scheme
 	article string
 	name    string
 	month   money.Month
+	first   bool // paid first, checked afterwards
 }
 
 // grantedItem is one person on a programme's list.
@@ -37,7 +39,7 @@ func readGrant(ctx context.Context, q pg.Queryer, code Scheme) (*grant, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &grant{code: code, name: p.Name, month: p.Month,
+	return &grant{code: code, name: p.Name, month: p.Month, first: p.Kind == Emergency,
 		article: fmt.Sprintf("Quyết định số %s ngày %s", p.DecisionNo, text.Day(p.DecidedOn))}, nil
 }
 
@@ -70,21 +72,49 @@ func (p *preparation) readGranted(ctx context.Context, tx pgx.Tx, g *batch) erro
 	return p.readCases(ctx, tx, g)
 }
 
-// grantTo computes a person's payment of a programme.
+// grantTo computes a person's payment of a programme: what is still to be given, or what
+// turned out to be too much, which is owed back.
 func (p *preparation) grantTo(c *candidate) (pay payment, ok bool, err error) {
 	x := c.granted
-	if x == nil || x.amount <= x.paid {
+	if x == nil || x.amount == x.paid {
 		return pay, false, nil
 	}
 	pay.candidate = c
-	pay.owed = x.amount - x.paid
-	pay.amount, pay.regular = pay.owed, pay.owed
+	pay.regular = x.amount - x.paid
+	kind := Regular
+	if pay.regular > 0 {
+		pay.owed, pay.amount = pay.regular, pay.regular
+	} else {
+		pay.clawback, kind = -pay.regular, Clawback
+	}
 	sentence := fmt.Sprintf("%s: %s", p.grant.name, x.amount.Format())
 	if x.paid > 0 {
 		sentence += fmt.Sprintf(", đã chi %s", x.paid.Format())
 	}
-	pay.items = []item{{scheme: p.grant.code, category: x.ground, month: p.grant.month, amount: pay.owed, kind: Regular,
+	pay.items = []item{{scheme: p.grant.code, category: x.ground, month: p.grant.month, amount: pay.regular, kind: kind,
 		reason: p.grant.article + "\x00" + sentence + "."}}
+	if p.grant.first {
+		c.checkAfterwards()
+	}
 	p.look(&pay, false)
 	return pay, true, nil
+}
+
+// SeeUnchecked is for attention: paid first by an emergency list, checked afterwards.
+const SeeUnchecked = "checked_afterwards"
+
+// checkAfterwards pays who is in need before the register has answered (NĐ 20/2021 Đ17.2):
+// what only says that nobody has checked them does not hold, but is looked at.
+func (c *candidate) checkAfterwards() {
+	n := len(c.holds)
+	c.holds = slices.DeleteFunc(c.holds, func(h string) bool {
+		switch beneficiaries.Outcome(h) {
+		case beneficiaries.Unchecked, beneficiaries.NotFound, beneficiaries.Review, beneficiaries.Mismatch:
+			return true
+		}
+		return h == string(beneficiaries.HoldNotListed)
+	})
+	if len(c.holds) < n {
+		c.attention = append(c.attention, SeeUnchecked)
+	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -127,6 +126,17 @@ func ProgrammeByCode(ctx context.Context, q pg.Queryer, code string) (_ Programm
 	return p, err
 }
 
+// openProgramme reads one whose list is open, and keeps it open until the transaction ends.
+func openProgramme(ctx context.Context, tx pgx.Tx, code string) (p Programme, err error) {
+	if _, err := tx.Exec(ctx, `select from programme where code = $1 for share`, code); err != nil {
+		return p, err
+	}
+	if p, err = ProgrammeByCode(ctx, tx, code); err == nil && p.ConfirmedAt != nil {
+		err = refuse("programme %s is confirmed: its list is closed", code)
+	}
+	return p, err
+}
+
 // ConfirmProgramme lets a drafted programme be paid: by a chairman who did not draft it.
 func ConfirmProgramme(ctx context.Context, pool *pgxpool.Pool, code, by string, now time.Time) (err error) {
 	defer pg.Wrap(&err, "payout: confirm programme %s", code)
@@ -163,7 +173,7 @@ func ConfirmProgramme(ctx context.Context, pool *pgxpool.Pool, code, by string, 
 func TakeEntitled(ctx context.Context, pool *pgxpool.Pool, code, by string, now time.Time) (n int, err error) {
 	defer pg.Wrap(&err, "payout: take the entitled into programme %s", code)
 	err = pg.Tx(ctx, pool, func(tx pgx.Tx) error {
-		p, err := ProgrammeByCode(ctx, tx, code)
+		p, err := openProgramme(ctx, tx, code)
 		if err != nil {
 			return err
 		}
@@ -186,9 +196,6 @@ func TakeEntitled(ctx context.Context, pool *pgxpool.Pool, code, by string, now 
 			order by q.id, a.amount desc, a.key
 			on conflict do nothing`,
 			pgx.StrictNamedArgs{"code": code, "by": by, "now": now, "keys": keys, "amounts": amounts, "listed": p.ListedOn, "month": p.Month, "office": p.Office})
-		if pg.Constraint(err) == "programme_closed" {
-			return refuse("programme %s is confirmed: its list is closed", code)
-		}
 		if err != nil {
 			return err
 		}
@@ -198,5 +205,3 @@ func TakeEntitled(ctx context.Context, pool *pgxpool.Pool, code, by string, now 
 	})
 	return n, err
 }
-
-func (p Programme) String() string { return fmt.Sprintf("%s %s", p.Code, p.Name) }

@@ -28,6 +28,7 @@ var holdWords = map[string][2]string{
 	SeeNew:       {"Chi lần đầu", "First payment"},
 	SeeClawback:  {"Có khoản đã chi thừa", "Something was overpaid"},
 	SeeCarried:   {"Gộp khoản chưa nhận của đợt trước", "Takes over an earlier payment that was not received"},
+	SeeUnchecked: {"Chi khẩn cấp trước, đối chiếu sau", "Paid first as an emergency, checked afterwards"},
 	SeeTentative: {"Dùng mức tạm tính chưa xác nhận", "Uses a rate that nobody has confirmed"},
 }
 

@@ -2,44 +2,28 @@ package payout
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
+	"ansinh.vn/beneficiaries"
 	"ansinh.vn/internal/pg"
 	"ansinh.vn/money"
 )
 
-// uncollectedInARow is after how many months without anybody coming for the cash the
-// rules suspend an entitlement (TT 02/2021 Điều 2.3).
-const uncollectedInARow = 3
-
-// NotCollected is somebody who did not come for their cash several months in a row.
-type NotCollected struct {
-	Person PersonID  `json:"person" db:"person_id"`
-	Name   string    `json:"name" db:"name"`
-	Hamlet string    `json:"hamlet" db:"hamlet"`
-	Office string    `json:"office" db:"office"`
-	Months int       `json:"months" db:"months"`
-	Amount money.VND `json:"amount" db:"amount"` // what waits for them
-}
-
-// UncollectedFilter chooses whom nobody came for.
-type UncollectedFilter struct {
-	Office string // "" is any
-	Months int    // at least so many in a row; 0 means 3, when the rules suspend
-}
-
-// UncollectedInARow lists who did not come for their cash so many months in a row, the
-// longest first. At three the rules suspend the entitlement: a decision is proposed from
-// here, and until there is one the next run holds the payment.
-func UncollectedInARow(ctx context.Context, q pg.Queryer, f UncollectedFilter) (_ []NotCollected, err error) {
-	defer pg.Wrap(&err, "payout: who did not come for their cash")
-	if f.Months <= 0 {
-		f.Months = uncollectedInARow
-	}
-	rows, err := q.Query(ctx, `
-		select distinct p.person_id from run r join payment p on p.run_id = r.id
-		where p.state = 'uncollected' and ($1 = '' or r.office = $1)`, f.Office)
+// ProposeSuspensions drafts a suspension for everybody of an office, "" all, who has not
+// collected for three months in a row (TT 02/2021 Đ2.3): from the month after the last one.
+// Their payments are held by that rule already; the chairman's decision follows. Who is
+// suspended, or has such a draft, is left alone.
+func ProposeSuspensions(ctx context.Context, pool *pgxpool.Pool, office string, now time.Time) (drafts []beneficiaries.RulingID, err error) {
+	defer pg.Wrap(&err, "payout: propose suspensions of office %q", office)
+	rows, err := pool.Query(ctx, `
+		select p.id from person p
+		where ($1 = '' or p.office = $1) and exists (select from payment y where y.person_id = p.id and y.state = 'uncollected')
+		order by p.id`, office)
 	if err != nil {
 		return nil, err
 	}
@@ -47,13 +31,36 @@ func UncollectedInARow(ctx context.Context, q pg.Queryer, f UncollectedFilter) (
 	if err != nil || len(people) == 0 {
 		return nil, err
 	}
-	rows, err = q.Query(ctx, `
-		select y.id person_id, y.name, y.hamlet, y.office, x.months,
-		       (select coalesce(sum(amount), 0) from payment where person_id = y.id and state = 'uncollected')::bigint amount
-		from (`+uncollectedMonths+`) x(person_id, months) join person y on y.id = x.person_id
-		where x.months >= $2 order by x.months desc, y.id`, people, f.Months)
+	rows, err = pool.Query(ctx, `
+		select u.person_id, u.n, (select max(r.month) from payment y join run r on r.id = y.run_id join instruction i on i.payment_id = y.id
+		                          where y.person_id = u.person_id and i.state = 'uncollected')
+		from (`+uncollectedMonths+`) u(person_id, n)
+		where u.n >= 3 and not exists (select from entitlement e where e.person_id = u.person_id and e.suspended)
+		  and not exists (select from decision d where d.person_id = u.person_id and d.kind = 'suspend' and d.confirmed_at is null and d.refused_at is null)
+		order by 1`, people)
 	if err != nil {
 		return nil, err
 	}
-	return pgx.CollectRows(rows, pgx.RowToStructByName[NotCollected])
+	type due struct {
+		Person beneficiaries.PersonID
+		N      int
+		Last   money.Month
+	}
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[due])
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range list {
+		id, err := beneficiaries.DraftRuling(ctx, pool, beneficiaries.Ruling{Kind: beneficiaries.RuleSuspend, Person: d.Person, From: d.Last + 1,
+			Ground: beneficiaries.GroundUncollected, Reason: fmt.Sprintf("%d tháng liên tục không nhận trợ cấp", d.N)}, "rule", now)
+		var no *beneficiaries.RuledError
+		if errors.As(err, &no) { // nothing left that could be suspended
+			continue
+		}
+		if err != nil {
+			return drafts, err
+		}
+		drafts = append(drafts, id)
+	}
+	return drafts, nil
 }

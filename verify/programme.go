@@ -17,15 +17,15 @@ type granted struct {
 }
 
 // programmes re-derives every line of every run of a one-off programme: what its list
-// gives, as checked when the run was prepared, less what had been paid; never less than
-// nothing. Whoever is on the list and in the run, or in the run alone, is looked at.
+// gives, as checked when the run was prepared, less what had been paid.
+// Whoever is on the list and in the run, or in the run alone, is looked at.
 func (c *checker) programmes(ctx context.Context) error {
 	var n int64
 	var sum money.VND
 	err := each(ctx, c.look(), func(rows pgx.Rows, g *granted) error {
 		return rows.Scan(&g.run, &g.person, &g.programme, &g.right, &g.paid, &g.computed)
 	}, func(g *granted) error {
-		same(c, "payment_item", fmt.Sprintf("of person %d in run %d", g.person, g.run), "amount of programme "+g.programme, max(g.right-g.paid, 0), g.computed)
+		same(c, "payment_item", fmt.Sprintf("of person %d in run %d", g.person, g.run), "amount of programme "+g.programme, g.right-g.paid, g.computed)
 		n++
 		sum += g.computed
 		return nil
