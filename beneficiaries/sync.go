@@ -40,6 +40,7 @@ type SyncResult struct {
 	Resumed  bool            `json:"resumed"` // it went on where an earlier one stopped
 	Asked    int             `json:"asked"`   // people, in this run of it
 	Reused   int             `json:"reused"`  // of those, whose answer had come while nobody was asking
+	Older    int             `json:"older"`   // of a checked list: known for a later day, left as they were
 	Outcomes map[Outcome]int `json:"outcomes"`
 	Deaths   int             `json:"deaths"` // newly known
 	Moves    int             `json:"moves"`
@@ -124,11 +125,12 @@ type syncing struct {
 	total    int
 	result   SyncResult
 	mu       sync.Mutex
-	people   map[string]*asked // asked and not answered, by query id; two goroutines use it
-	names    []*asked          // whose number did not decide: asked by name next
-	lost     []lost            // whom neither number nor name found: asked about once more
-	statused []string          // transactions whose answer came by asking for the status
-	written  []verdict         // decided, to be written
+	people   map[string]*asked                   // asked and not answered, by query id; two goroutines use it
+	names    []*asked                            // whose number did not decide: asked by name next
+	lost     []lost                              // whom neither number nor name found: asked about once more
+	also     func(context.Context, pgx.Tx) error // in the transaction that finishes; may be nil
+	statused []string                            // transactions whose answer came by asking for the status
+	written  []verdict                           // decided, to be written
 }
 
 // begin takes up an unfinished sync of this register, or starts one.
@@ -329,6 +331,11 @@ func (s *syncing) finish(ctx context.Context) error {
 		}
 		if _, err := tx.Exec(ctx, `update register_transaction set answered_at = $2, answered_by = 'again' where sync_id = $1 and answered_at is null`, s.result.ID, s.Now); err != nil {
 			return err
+		}
+		if s.also != nil {
+			if err := s.also(ctx, tx); err != nil {
+				return err
+			}
 		}
 		return audit.Record(ctx, tx, audit.Event{At: s.Now, Actor: s.By, Kind: "sync.finished", Subject: fmt.Sprintf("sync:%d", s.result.ID),
 			Payload: map[string]any{"register": s.Name, "asked": s.result.Asked, "outcomes": s.result.Outcomes}})

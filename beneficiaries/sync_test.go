@@ -229,7 +229,7 @@ func TestCheckedListIsAnotherDoor(t *testing.T) {
 	path := filepath.Join(b.dir, "doi-chieu.xlsx")
 	f, err := os.Create(path)
 	b.ok(err)
-	n, err := WriteExtract(b.ctx, b.pool, b.box, f, "31843", time.Time{}, "staff:lan", syncedOn)
+	_, n, err := WriteExtract(b.ctx, b.pool, b.box, f, Extracting{Office: "31843", FileName: "doi-chieu.xlsx", SentTo: "Công an xã Hồng Dân", By: "staff:lan", Now: syncedOn})
 	b.ok(err)
 	b.ok(f.Close())
 	if n != 4 {
@@ -243,7 +243,7 @@ func TestCheckedListIsAnotherDoor(t *testing.T) {
 	set("K7", "14/09/2026")
 	set("G8", "Không tìm thấy")
 	b.ok(book.SaveAs(path))
-	in := CheckedFile{Path: path, On: syncedOn.AddDate(0, 0, -1), By: "staff:lan", Now: syncedOn}
+	in := CheckedFile{Path: path, On: syncedOn.AddDate(0, 0, -1), CheckedBy: "Trung tá Nguyễn Văn A", By: "staff:lan", Now: syncedOn}
 	r, err := ImportChecked(b.ctx, b.pool, b.box, in)
 	b.ok(err)
 	if r.Asked != 3 || r.Deaths != 1 {

@@ -202,9 +202,10 @@ func (c *importAccountsCmd) Run(ctx context.Context, a *app) error {
 }
 
 type importRegisterCmd struct {
-	Files []string `arg:"" name:"file" help:"Checked lists, as the police sent them back."`
-	On    string   `help:"The day on which the status was true; default today." placeholder:"YYYY-MM-DD"`
-	By    string   `help:"Who imports, by login." placeholder:"LOGIN"`
+	Files     []string `arg:"" name:"file" help:"Checked lists, as the police sent them back."`
+	On        string   `help:"The day on which the status was true; default today." placeholder:"YYYY-MM-DD"`
+	CheckedBy string   `help:"Who checked it, as the sender says." placeholder:"NAME"`
+	By        string   `help:"Who imports, by login." placeholder:"LOGIN"`
 }
 
 func (c *importRegisterCmd) Run(ctx context.Context, a *app) error {
@@ -233,7 +234,7 @@ func (c *importRegisterCmd) Run(ctx context.Context, a *app) error {
 	}
 	results, refused := []checked{}, []error{}
 	for _, path := range c.Files {
-		r, err := beneficiaries.ImportChecked(ctx, pool, box, beneficiaries.CheckedFile{Path: path, On: on, By: by, Now: a.Now()})
+		r, err := beneficiaries.ImportChecked(ctx, pool, box, beneficiaries.CheckedFile{Path: path, On: on, CheckedBy: c.CheckedBy, By: by, Now: a.Now()})
 		if err != nil {
 			refused = append(refused, err)
 			continue
@@ -249,6 +250,9 @@ func (c *importRegisterCmd) Run(ctx context.Context, a *app) error {
 			continue
 		}
 		fmt.Fprintf(a.Out, "%s: %d người\n", filepath.Base(r.File), r.Asked)
+		if r.Older > 0 {
+			fmt.Fprintf(a.Out, "  %d người đã biết tình trạng của ngày sau đó, giữ nguyên\n", r.Older)
+		}
 		printOutcomes(a, r.SyncResult)
 	}
 	return errors.Join(refused...)

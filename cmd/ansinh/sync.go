@@ -24,6 +24,7 @@ type syncCmd struct {
 	MaxAge time.Duration `help:"Ask again about people whose last check is older." default:"600h"`
 	All    bool          `help:"Ask again about everybody."`
 	Out    string        `help:"Ask nobody; write the people who are due to this spreadsheet, for the police to check." type:"path" placeholder:"FILE.xlsx"`
+	SentTo string        `help:"With --out: who is to check the list, for the record." placeholder:"NAME"`
 	By     string        `help:"Who asks, by login." placeholder:"LOGIN"`
 }
 
@@ -47,7 +48,9 @@ func (c *syncCmd) Run(ctx context.Context, a *app) error {
 	}
 	if c.Out != "" {
 		n, err := saveQuarantine(c.Out, func(f *os.File) (int, error) {
-			return beneficiaries.WriteExtract(ctx, pool, box, f, c.Office, stale, by, now)
+			_, n, err := beneficiaries.WriteExtract(ctx, pool, box, f, beneficiaries.Extracting{Office: c.Office, Stale: stale,
+				FileName: filepath.Base(c.Out), SentTo: c.SentTo, By: by, Now: now})
+			return n, err
 		})
 		if err != nil {
 			return err
