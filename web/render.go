@@ -127,6 +127,7 @@ var funcs = template.FuncMap{
 	"word":    text.Lookup,
 	"badge":   badge,
 	"reason":  reasonWords,
+	"cell": cell, "figure": figure,
 	"states":  func() []payout.PaymentState { return paymentStates },
 	"nav":     navigation,
 	"current": func(here, path string) bool { return here == path || path != "/" && strings.HasPrefix(here, path+"/") },

@@ -30,7 +30,7 @@ var navEntries = []struct {
 // every line with every role.
 func (s *Server) routes() []route {
 	money := only(clerk, accountant, chairman, auditor)
-	return []route{
+	return append(s.documentRoutes(), []route{
 		{"GET", "/sign-in", anyone, s.signInForm},
 		{"POST", "/sign-in", anyone, s.signIn},
 		{"POST", "/sign-out", allStaff, s.signOut},
@@ -90,5 +90,5 @@ func (s *Server) routes() []route {
 		{"POST", "/cho/voucher", vendors, s.redeemVoucher},
 		{"GET", "/cho/cards", vendors, s.vendorCards},
 		{"GET", "/cho/cards/{id}", vendors, s.vendorCard},
-	}
+	}...)
 }

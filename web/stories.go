@@ -44,6 +44,8 @@ func stories() []story {
 		{"payments", "payments", view{Title: "Khoản chi", Person: sampleClerk, Data: paymentsPage{Run: sampleRun(), Office: sampleOffice, Rows: samplePayments()}}},
 		{"payments-up", "payments", view{Title: "Khoản chi", Person: sampleClerk, Data: paymentsPage{Run: sampleRun(), Office: sampleOffice, Change: "up", Changed: sampleChanged()}}},
 		{"payments-one", "payment", view{Title: "Khoản chi", Person: sampleClerk, Data: samplePayment()}},
+		{"documents", "documents", view{Title: "Giấy tờ của đợt", Person: sampleBooks, Data: sampleDocuments()}},
+		{"documents-list", "document", view{Title: "Danh sách chi trả", Bare: true, Scripts: []string{"print.js"}, Data: sampleDocument()}},
 		{"breaks", "breaks", view{Title: "Chênh lệch", Person: sampleBooks, Data: breaksPage{N: 2, In: 1_500_000, Out: 11_000, Oldest: 12, Proposed: 1, Breaks: sampleBreaks()}}},
 		{"breaks-one", "break", view{Title: "Chênh lệch", Person: sampleBooks, Data: breakPageData{Break: sampleBreaks()[0], MayPropose: true, Ways: waysFor(sampleBreaks()[0])}}},
 		{"breaks-confirm", "break", view{Title: "Chênh lệch", Person: sampleChief, Data: breakPageData{Break: sampleBreaks()[1], MayConfirm: true, ProposedBy: sampleBooks.Name}}},

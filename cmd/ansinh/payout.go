@@ -33,6 +33,9 @@ type payoutCmd struct {
 	Void      payoutVoidCmd      `cmd:"" help:"Withdraw a run that is not yet sent; its entries are reversed."`
 	Send      payoutSendCmd      `cmd:"" help:"Make the bank's messages and the cash list of a run, and hand them over."`
 	Cash      payoutCashCmd      `cmd:"" help:"Take the post office's answer: who collected."`
+	Document  payoutDocumentCmd  `cmd:"" help:"Write one of a run's papers as a spreadsheet; keep it to be signed."`
+	Documents payoutDocumentsCmd `cmd:"" help:"List the papers of a run that were kept, and what came back signed."`
+	Signed    payoutSignedCmd    `cmd:"" help:"Keep a file that came back signed beside its document."`
 	Close     payoutCloseCmd     `cmd:"" help:"End a run whose payments all have their end."`
 }
 
