@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -165,65 +164,5 @@ func TestLanesHealAfterALostConnection(t *testing.T) {
 	}
 	if got != 8*25*7 {
 		t.Errorf("received %d", got)
-	}
-}
-
-// A thousand transfers to and fro from many sessions, singly and by lanes: none is lost.
-func TestConcurrentPostingConservesMoney(t *testing.T) {
-	t.Parallel()
-	b := openBooks(t)
-	var accounts []ledger.Account
-	for i := range 10 {
-		accounts = append(accounts, ledger.Account{Code: fmt.Sprintf("3387.v%d", i), Type: "liability", NoOverdraft: true})
-	}
-	ids := b.ensure(accounts...)
-	var vouchers []ledger.AccountID
-	for _, a := range accounts {
-		vouchers = append(vouchers, ids[a.Code])
-	}
-	var issue []ledger.Transfer
-	for _, v := range vouchers {
-		issue = append(issue, ledger.Transfer{Debit: b.bank, Credit: v, Amount: 1000})
-	}
-	if _, err := b.post(ledger.Entry{Key: "issue", On: day, Transfers: issue}); err != nil {
-		t.Fatal(err)
-	}
-	lanes := ledger.NewLanes(b.pool, 2)
-	defer lanes.Stop()
-	var wg sync.WaitGroup
-	for w := range 8 {
-		wg.Go(func() {
-			rnd := rand.New(rand.NewPCG(7, uint64(w)))
-			for i := range 30 {
-				from, to := rnd.IntN(10), rnd.IntN(9)
-				if to >= from {
-					to++
-				}
-				key, amount := fmt.Sprintf("%d.%d", w, i), money.VND(1+rnd.IntN(700))
-				var err error
-				if w%2 == 0 {
-					_, err = lanes.Pay(t.Context(), ledger.Request{Key: key, On: day, Debit: vouchers[from], Credit: vouchers[to], Amount: amount})
-				} else {
-					_, err = b.post(ledger.Entry{Key: key, On: day, Transfers: []ledger.Transfer{
-						{Debit: vouchers[from], Credit: vouchers[to], Amount: amount}}})
-				}
-				var short ledger.ErrShort
-				if err != nil && !errors.As(err, &short) {
-					t.Error(err)
-				}
-			}
-		})
-	}
-	wg.Wait()
-	var sum money.VND
-	for _, a := range accounts {
-		v := b.balance(a.Code)
-		if v < 0 {
-			t.Errorf("%s holds %d", a.Code, v)
-		}
-		sum += v
-	}
-	if sum != 10_000 {
-		t.Errorf("10000 became %d", sum)
 	}
 }

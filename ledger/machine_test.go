@@ -8,12 +8,14 @@ import (
 	"maps"
 	"os"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"pgregory.net/rapid"
 
+	"ansinh.vn/internal/pgtest"
 	"ansinh.vn/ledger"
 	"ansinh.vn/money"
 )
@@ -23,6 +25,7 @@ type model struct {
 	accounts []modelAccount
 	entries  []modelEntry
 	keys     map[string]int // key → index of its entry
+	holds    []modelHold
 	state    map[money.Month]string
 }
 
@@ -32,6 +35,29 @@ type modelAccount struct {
 	sign    money.VND
 	floored bool
 	net     money.VND // debits less credits
+	held    money.VND
+}
+
+type modelHold struct {
+	ledger.Hold
+	id  ledger.HoldID
+	how string // "" while it is open
+}
+
+// draws are the accounts that a transfer takes from.
+func (m *model) draws(debit, credit ledger.AccountID) (accounts []*modelAccount) {
+	for i, a := range m.accounts {
+		if (a.id == debit && a.sign < 0) || (a.id == credit && a.sign > 0) {
+			accounts = append(accounts, &m.accounts[i])
+		}
+	}
+	return accounts
+}
+
+func (m *model) hold(h ledger.Hold, way money.VND) {
+	for _, a := range m.draws(h.Debit, h.Credit) {
+		a.held += way * h.Amount
+	}
 }
 
 type modelEntry struct {
@@ -51,8 +77,8 @@ func (m *model) may(on time.Time, transfers []ledger.Transfer) error {
 		net[t.Credit] -= t.Amount
 	}
 	for _, a := range m.accounts {
-		if moved, ok := net[a.id]; ok && a.floored && a.sign*(a.net+moved) < 0 {
-			return ledger.ErrShort{Account: a.code, Short: -a.sign * (a.net + moved), Balance: a.sign * a.net}
+		if moved, ok := net[a.id]; ok && a.floored && a.sign*moved < 0 && a.sign*(a.net+moved) < a.held {
+			return ledger.ErrShort{Account: a.code, Short: a.held - a.sign*(a.net+moved), Balance: a.sign*a.net - a.held}
 		}
 	}
 	return nil
@@ -73,11 +99,12 @@ func (m *model) apply(e ledger.Entry, id ledger.EntryID) {
 	}
 }
 
-// TestLedgerIsItsModel drives accounts, postings, repeats, reversals and month ends
-// against the model, by every way in.
+// TestLedgerIsItsModel drives accounts, postings, repeats, holds, reversals, month ends
+// and lost connections against the model, by every way in.
 func TestLedgerIsItsModel(t *testing.T) {
 	t.Parallel()
 	b := openBooks(t)
+	owner := pgtest.Owner(t, b.pool)
 	lanes := ledger.NewLanes(b.pool, 1)
 	t.Cleanup(lanes.Stop)
 	run := 0
@@ -198,6 +225,102 @@ func TestLedgerIsItsModel(t *testing.T) {
 				expect("reverse", err, want)
 				if err == nil {
 					m.entries[i].reversed = true
+					m.apply(e, id)
+				}
+			},
+			"hold": func(*rapid.T) {
+				two := rapid.Permutation(m.accounts).Draw(rt, "accounts")
+				h := ledger.Hold{Key: fmt.Sprintf("%s.h%d", p, len(m.holds)), Debit: two[0].id, Credit: two[1].id, At: noon,
+					Amount: money.VND(rapid.IntRange(1, 1000).Draw(rt, "amount")), Until: noon.Add(time.Duration(rapid.IntRange(1, 20).Draw(rt, "until")) * time.Hour)}
+				var want error
+				for _, a := range m.draws(h.Debit, h.Credit) {
+					if a.floored && a.sign*a.net < a.held+h.Amount {
+						want = ledger.ErrShort{}
+					}
+				}
+				var id ledger.HoldID
+				err := b.try(func(ctx context.Context, tx pgx.Tx) (err error) {
+					id, err = ledger.Reserve(ctx, tx, h)
+					return err
+				})
+				expect("hold", err, want)
+				if err == nil {
+					m.holds = append(m.holds, modelHold{Hold: h, id: id})
+					m.hold(h, 1)
+				}
+			},
+			"end a hold": func(*rapid.T) {
+				if len(m.holds) == 0 {
+					return
+				}
+				h := &m.holds[rapid.IntRange(0, len(m.holds)-1).Draw(rt, "hold")]
+				now := noon.Add(time.Duration(rapid.IntRange(0, 21).Draw(rt, "now")) * time.Hour)
+				if rapid.Bool().Draw(rt, "release") {
+					want := map[string]error{"posted": ledger.ErrHoldEnded, "expired": ledger.ErrHoldEnded}[h.how]
+					expect("release", b.try(func(ctx context.Context, tx pgx.Tx) error { return ledger.Release(ctx, tx, h.id, "", now) }), want)
+					if h.how == "" {
+						h.how = "released"
+						m.hold(h.Hold, -1)
+					}
+					return
+				}
+				e := ledger.Entry{Key: fmt.Sprintf("%s.%d", p, len(m.entries)), On: day(), Kind: "hold", Transfers: []ledger.Transfer{
+					{Debit: h.Debit, Credit: h.Credit, Amount: money.VND(rapid.IntRange(1, int(h.Amount)).Draw(rt, "amount"))}}}
+				m.hold(h.Hold, -1)
+				want := m.may(e.On, e.Transfers)
+				m.hold(h.Hold, 1)
+				switch {
+				case h.how != "":
+					want = ledger.ErrHoldEnded
+				case !now.Before(h.Until):
+					want = ledger.ErrHoldExpired
+				}
+				var id ledger.EntryID
+				err := b.try(func(ctx context.Context, tx pgx.Tx) (err error) {
+					id, err = ledger.PostHold(ctx, tx, h.id, e, now)
+					return err
+				})
+				expect("post a hold", err, want)
+				if err == nil {
+					h.how = "posted"
+					m.hold(h.Hold, -1)
+					m.apply(e, id)
+				}
+			},
+			"expire": func(*rapid.T) {
+				now := noon.Add(time.Duration(rapid.IntRange(0, 21).Draw(rt, "now")) * time.Hour)
+				if err := b.try(func(ctx context.Context, tx pgx.Tx) error { _, err := ledger.ExpireHolds(ctx, tx, now); return err }); err != nil {
+					rt.Fatal(err)
+				}
+				for i := range m.holds {
+					if h := &m.holds[i]; h.how == "" && !now.Before(h.Until) {
+						h.how = "expired"
+						m.hold(h.Hold, -1)
+					}
+				}
+			},
+			// a server that ends every session, while a payment is on its way: it is posted or
+			// not, and the same key says which
+			"crash": func(*rapid.T) {
+				e := entry(fmt.Sprintf("%s.%d", p, len(m.entries)))
+				e.Transfers = e.Transfers[:1]
+				want := m.may(e.On, e.Transfers)
+				t := e.Transfers[0]
+				r := ledger.Request{Key: e.Key, On: e.On, Kind: e.Kind, Ref: e.Ref, Debit: t.Debit, Credit: t.Credit, Amount: t.Amount}
+				var crash sync.WaitGroup
+				crash.Go(func() {
+					time.Sleep(time.Duration(rapid.IntRange(0, 3000).Draw(rt, "after")) * time.Microsecond)
+					_, _ = owner.Exec(b.Context(), `select pg_terminate_backend(pid) from pg_stat_activity
+						where datname = current_database() and usename = 'ansinh_app'`)
+				})
+				id, err := lanes.Pay(b.Context(), r)
+				crash.Wait()
+				for errors.Is(err, ledger.ErrUnknown) {
+					id, err = lanes.Pay(b.Context(), r)
+				}
+				b.pool.Reset() // its connections were ended too
+				expect("pay in a crash", err, want)
+				if err == nil {
 					m.apply(e, id)
 				}
 			},
