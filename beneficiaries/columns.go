@@ -76,3 +76,14 @@ var listColumnNames = sheet.Columns{
 	fSharedReason:    {Key: "ly_do_dung_chung", Names: []string{"Lý do dùng chung tài khoản", "Lý do dùng chung", "Lý do chung tài khoản"}},
 	fNote:            {Key: "ghi_chu", Names: []string{"Ghi chú", "Chú thích"}},
 }
+
+// ColumnTitle is what a list usually calls a column; a key that is none comes back
+// as it is.
+func ColumnTitle(key string) string {
+	for _, c := range listColumnNames {
+		if c.Key == key {
+			return c.Names[0]
+		}
+	}
+	return key
+}

@@ -91,7 +91,7 @@ func TestAColumnOfNumbersThatSlidIsBroughtBack(t *testing.T) {
 			t.Errorf("%s has not number %d: %+v", name, i, people)
 		}
 	}
-	if n := b.one(`select count(*) from list_row where repairs @> '[{"kind": "slid_row"}]'`); n != "7" {
+	if n := b.one(`select count(*) from list_row where repairs @> '[{"kind": "slid"}]'`); n != "7" {
 		t.Errorf("%s repairs recorded, want 7", n)
 	}
 }

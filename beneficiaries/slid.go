@@ -9,11 +9,8 @@ import (
 	"ansinh.vn/internal/sheet"
 )
 
-// Repairs of cells that stand in the wrong place.
-const (
-	RepairSlidRow    = "slid_row"    // a column of numbers one row too low or too high
-	RepairSlidColumn = "slid_column" // the cells of a row one column too far
-)
+// RepairSlidColumn: the cells of a row stand one column too far.
+const RepairSlidColumn = "slid_column"
 
 // slidRun is how many rows in a run must fit their neighbour's birth and sex, and
 // not their own, before a column is taken to have slid: by chance it is one in a
@@ -83,7 +80,7 @@ func moveBack(lines []line, from, to, step int) {
 			continue // at the edge: a row that has its own
 		}
 		l.person = n
-		l.note([]identity.Repair{{Field: identity.FieldNumber, Kind: RepairSlidRow, To: string(n)}})
+		l.note([]identity.Repair{{Field: identity.FieldNumber, Kind: identity.RepairSlid, To: string(n)}})
 		l.warn("cột số định danh bị lệch một dòng; số %s được đưa về dòng này, chờ đối chiếu", secret.Mask(string(n)))
 	}
 	for i := from; i < to; i++ {

@@ -13,7 +13,7 @@ import (
 // fill puts ids that exist nowhere into a route's address: who may call it is told
 // it is not there, everybody else is turned away before that is looked up.
 func fill(path string) string {
-	return strings.NewReplacer("{id}", "999999", "{login}", "nobody.here").Replace(path)
+	return strings.NewReplacer("{id}", "999999", "{person}", "999999", "{login}", "nobody.here").Replace(path)
 }
 
 // Every line of the route table, with every role, the vendor and nobody.

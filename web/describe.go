@@ -34,6 +34,12 @@ var known = []struct {
 	{beneficiaries.ErrDecision, 422, "Không thể quyết định như vậy với trường hợp này", "Chọn cách xử lý khác."},
 	{beneficiaries.ErrTaken, 409, "Số định danh này đã thuộc về một hồ sơ khác", "Đề nghị gộp hai hồ sơ."},
 	{beneficiaries.ErrOwnMerge, 409, "Người đề nghị gộp không được tự xác nhận", "Nhờ một người khác xác nhận."},
+	{beneficiaries.ErrOwnList, 409, "Người nhập danh sách không được tự chấp nhận", "Nhờ một người khác xem và chấp nhận."},
+	{beneficiaries.ErrListDecided, 409, "Danh sách này đã có người quyết định", "Tải lại trang để xem ai và khi nào."},
+	{beneficiaries.ErrNobody, 422, "Không có ai phù hợp", "Chọn ấp, việc hoặc ngày khác."},
+	{beneficiaries.ErrPlan, 422, "Kế hoạch chưa hợp lý", "Xem lại ngày, giờ, chỉ tiêu và nơi đến."},
+	{beneficiaries.ErrNumber, 422, "Số vừa nhập không dùng được", "Số định danh có 12 chữ số; điện thoại có 10 chữ số."},
+	{beneficiaries.ErrReason, 422, "Cần ghi lý do", "Ghi lý do rồi làm lại."},
 	{ledger.ErrMonthClosed, 409, "Tháng kế toán đã khoá sổ", "Ghi vào tháng đang mở, hoặc hỏi kế toán."},
 	{ledger.ErrKeyReused, 409, "Mã yêu cầu này đã dùng cho việc khác", "Làm lại từ đầu."},
 }
@@ -50,7 +56,7 @@ func describeRooms(err error) *problem {
 	var payoutRefusal *payout.Refusal
 	var breakRefusal *reconcile.Refusal
 	switch {
-	case errors.Is(err, payout.ErrNotFound), errors.Is(err, beneficiaries.ErrNoPerson), errors.Is(err, ledger.ErrNoEntry), errors.Is(err, markets.ErrNotFound):
+	case errors.Is(err, payout.ErrNotFound), errors.Is(err, beneficiaries.ErrNoPerson), errors.Is(err, beneficiaries.ErrNoList), errors.Is(err, beneficiaries.ErrNoOutreach), errors.Is(err, ledger.ErrNoEntry), errors.Is(err, markets.ErrNotFound):
 		return errNoPage
 	case errors.As(err, &funds):
 		return &problem{Status: http.StatusConflict, VI: "Kinh phí không đủ: còn " + text.VND(funds.Balance) + ", thiếu " + text.VND(funds.Short),

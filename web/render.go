@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"net/http"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -110,28 +111,40 @@ func (v *visit) popFlash() string {
 }
 
 var funcs = template.FuncMap{
-	"l":       bilingual,
-	"asset":   assetPath,
-	"css":     func() template.CSS { return template.CSS(styleSheet) },
-	"int":     func(n any) string { return text.Int(toInt(n)) },
-	"vnd":     text.VND,
-	"signed":  text.Signed,
-	"minus":   func(a, b money.VND) money.VND { return a - b },
-	"words":   func(v money.VND) string { return sentence(v.Words()) },
-	"day":     text.Day,
-	"time":    text.Time,
-	"clock":   text.Clock,
-	"month":   text.Month,
-	"ago":     text.Duration,
-	"mask":    secret.Mask,
-	"word":    text.Lookup,
-	"badge":   badge,
-	"reason":  reasonWords,
+	"l":      bilingual,
+	"asset":  assetPath,
+	"css":    func() template.CSS { return template.CSS(styleSheet) },
+	"int":    func(n any) string { return text.Int(toInt(n)) },
+	"vnd":    text.VND,
+	"signed": text.Signed,
+	"minus":  func(a, b money.VND) money.VND { return a - b },
+	"words":  func(v money.VND) string { return sentence(v.Words()) },
+	"day":    text.Day,
+	"time":   text.Time,
+	"clock":  text.Clock,
+	"month":  text.Month,
+	"ago":    text.Duration,
+	"mask":   secret.Mask,
+	"word":   text.Lookup,
+	"badge":  badge,
+	"reason": reasonWords,
+	"title":  beneficiaries.ColumnTitle,
+	"bank": func(bin string) string {
+		if b, ok := beneficiaries.BankByBIN(bin); ok {
+			return b.Short
+		}
+		return bin
+	},
+	"category": beneficiaries.CategoryLabel,
+	"need":     func(n any) template.HTML { return bilingual(beneficiaries.Need(fmt.Sprint(n)).Words()) },
+	"needs":    func() []beneficiaries.Need { return beneficiaries.AllNeeds },
+	"todo":     func(need string) string { return text.Lookup("todo", need).VI },
+	"has":      slices.Contains[[]string],
 	"cell": cell, "figure": figure,
-	"states":  func() []payout.PaymentState { return paymentStates },
-	"nav":     navigation,
-	"current": func(here, path string) bool { return here == path || path != "/" && strings.HasPrefix(here, path+"/") },
-	"lower":   strings.ToLower,
+	"states":   func() []payout.PaymentState { return paymentStates },
+	"nav":      navigation,
+	"current":  func(here, path string) bool { return here == path || path != "/" && strings.HasPrefix(here, path+"/") },
+	"lower":    strings.ToLower,
 	"roles": func(p staff.Person) string {
 		var names []string
 		for _, r := range p.Roles {

@@ -55,7 +55,7 @@ func stories() []story {
 		{"staff", "staff", view{Title: "Nhân sự", Person: sampleAdmin, Data: staffPage{People: []staff.Person{*sampleChief, *sampleClerk, *sampleAdmin}, MayEnd: true,
 			Waiting: []waitingKey{{sampleRequests()[0], false}}}}},
 		{"problem", "problem", view{Title: errNoPage.VI, Person: sampleClerk, Data: errNoPage}},
-	}, marketStories()...)
+	}, append(peopleStories(), marketStories()...)...)
 }
 
 func sampleHome() homePage {
@@ -69,6 +69,7 @@ func sampleHome() homePage {
 func sampleLists() listsPage {
 	d := listsPage{Lists: []beneficiaries.List{sampleList().List, {ID: 57, Kind: "list", OfficeName: ptr("Xã Vĩnh Lộc"), Scheme: ptr("htxh"),
 		FileName: "htxh-31843-2026-10.xlsx", ImportedAt: sampleNow, Received: 812, Imported: 812}}}
+	d.Waiting, d.MayUpload, d.AnyOffice = d.Lists[:1], true, true
 	for _, l := range d.Lists {
 		d.Sum.Received += l.Received
 		d.Sum.Imported += l.Imported
@@ -81,13 +82,16 @@ func sampleLists() listsPage {
 func sampleList() listPage {
 	return listPage{List: beneficiaries.List{ID: 58, Kind: "list", Office: ptr("31825"), OfficeName: ptr(sampleOffice), Scheme: ptr("btxh"), Version: 2,
 		Previous: ptr(beneficiaries.ListID(41)), FileName: "btxh-31825-2026-10.xlsx", SHA256: make([]byte, 32), ImportedBy: "staff:canbo.31825", ImportedAt: sampleNow,
-		Received: 1328, Imported: 1325, Quarantined: 3, Open: 3},
+		Received: 1328, Imported: 1325, Quarantined: 3, Open: 3, Sender: "Phòng Văn hoá – Xã hội", Waits: true, Remarks: 14,
+		Repairs: map[string]int{"lost_zero": 41, "encoding": 320}, Changes: map[string]int{"added": 31, "changed": 6, "gone": 12}},
 		Quarantine: []beneficiaries.QuarantinedRow{
 			{Row: 17, Cell: "D17", Reason: "Ngày sinh 31/02/1951 không có trong lịch"},
 			{Row: 208, Cell: "C208", Reason: "Số định danh có 11 chữ số; cần 12, hoặc 9 nếu là CMND cũ"},
 			{Row: 955, Cell: "G955", Reason: "Không rõ đối tượng “nuôi con nhỏ”; ghi theo mã hoặc tên trong nghị định"}},
-		Changes: []beneficiaries.Change{{Name: "Kim Thị Sóc Kha", Category: "NCT_A", Change: "added"},
-			{Name: "Nguyễn Văn Đực", Category: "KT_N", Change: "changed", Fields: map[string][2]string{"ấp": {"Ấp 3", "Khóm 5"}}}}}
+		Changes: []listChange{{beneficiaries.Change{Person: 7, Name: "Kim Thị Sóc Kha", Category: "KT_N", Change: "added"}, "Khuyết tật nặng", nil},
+			{beneficiaries.Change{Person: 8, Name: "Nguyễn Văn Đực", Category: "KT_N", Change: "changed"}, "Khuyết tật nặng",
+				[]changedField{{"Số tài khoản", "Agribank", "VietinBank 1080******17"}}}},
+		MayDecide: true, MayUpload: true}
 }
 
 func samplePerson() beneficiaries.Person {

@@ -50,6 +50,12 @@ type visit struct {
 // body is the most bytes a form may have.
 const body = 256 << 10
 
+// uploads are the pages that take a file, with the most bytes it may have; a
+// telephone line in a commune is given its time.
+var uploads = map[string]int64{"POST /lists": 64 << 20}
+
+const uploadPatience = 5 * time.Minute
+
 // patience is how long a page may take before its queries are cancelled.
 const patience = 30 * time.Second
 
@@ -58,12 +64,19 @@ const patience = 30 * time.Second
 func (s *Server) serve(rt route) http.HandlerFunc {
 	h := func(w http.ResponseWriter, r *http.Request) {
 		v := &visit{w: w, r: r, s: s, ctx: r.Context()}
+		most, wait := int64(body), patience
+		if size, ok := uploads[rt.method+" "+rt.path]; ok {
+			most, wait = size, uploadPatience
+			c := http.NewResponseController(w)
+			_ = c.SetReadDeadline(time.Now().Add(wait)) // where the connection knows no deadlines the server's own hold
+			_ = c.SetWriteDeadline(time.Now().Add(wait + patience))
+		}
 		if !strings.HasSuffix(rt.path, "/events") {
 			var cancel context.CancelFunc
-			v.ctx, cancel = context.WithTimeout(r.Context(), patience)
+			v.ctx, cancel = context.WithTimeout(r.Context(), wait)
 			defer cancel()
 		}
-		r.Body = http.MaxBytesReader(w, r.Body, body)
+		r.Body = http.MaxBytesReader(w, r.Body, most)
 		err := v.admit(rt.who)
 		if err == nil {
 			err = rt.do(v)
