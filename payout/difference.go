@@ -32,10 +32,12 @@ type DifferenceRow struct {
 	N      int       `json:"n"`
 	Before money.VND `json:"before"`
 	Now    money.VND `json:"now"`
-	// of Now: the run's own month, earlier months, and what earlier payments brought along
+	// Now is their sum: the run's own month, earlier months, what earlier payments brought
+	// along, and what was overpaid and is left for later less what is taken for earlier
 	Regular money.VND `json:"regular"`
 	Arrears money.VND `json:"arrears"`
 	Carried money.VND `json:"carried"`
+	Later   money.VND `json:"later"`
 }
 
 // Difference compares a run with the month before: with the office's latest earlier
@@ -63,7 +65,7 @@ const compared = `
 	    where @outside and q.office = @office and b.scheme = any(@schemes) and @month between b.first_month and b.last_month
 	    group by b.person_id),
 	now as (
-	    select person_id, id, state, regular, owed - clawback - regular arrears, carried, set_off, account_idx account, rail,
+	    select person_id, id, state, regular, owed - clawback - regular arrears, carried, clawback - set_off later, account_idx account, rail,
 	           case when state in ('held', 'cancelled') then 0 else amount end amount
 	    from payment where run_id = @run),
 	side as (
@@ -71,6 +73,7 @@ const compared = `
 	           case when n.state in ('held', 'cancelled') then 0 else coalesce(n.regular, 0) end regular,
 	           case when n.state in ('held', 'cancelled') then 0 else coalesce(n.arrears, 0) end arrears,
 	           case when n.state in ('held', 'cancelled') then 0 else coalesce(n.carried, 0) end carried,
+	           case when n.state in ('held', 'cancelled') then 0 else coalesce(n.later, 0) end later,
 	           coalesce(n.rail = 'bank' and b.account is not null and n.account is distinct from b.account, false) other_account,
 	           case when coalesce(n.amount, 0) > 0 and coalesce(b.amount, 0) = 0 then 'added'
 	                when coalesce(b.amount, 0) > 0 and n.state = 'held' then 'held'
@@ -109,7 +112,7 @@ func Compare(ctx context.Context, q pg.Queryer, run RunID) (d Difference, err er
 	}
 	d.Month, d.Outside = month, outside
 	rows, err := q.Query(ctx, compared+`
-		select change, count(*), sum(before)::bigint, sum(now)::bigint, sum(regular)::bigint, sum(arrears)::bigint, sum(carried)::bigint,
+		select change, count(*), sum(before)::bigint, sum(now)::bigint, sum(regular)::bigint, sum(arrears)::bigint, sum(carried)::bigint, sum(later)::bigint,
 		       count(*) filter (where other_account), coalesce(sum(now) filter (where other_account), 0)::bigint
 		from side group by change order by array_position(array['added', 'gone', 'held', 'up', 'down', 'same'], change)`, args)
 	if err != nil {
@@ -119,7 +122,7 @@ func Compare(ctx context.Context, q pg.Queryer, run RunID) (d Difference, err er
 	var x DifferenceRow
 	var accounts int
 	var moved money.VND
-	_, err = pgx.ForEachRow(rows, []any{&x.Change, &x.N, &x.Before, &x.Now, &x.Regular, &x.Arrears, &x.Carried, &accounts, &moved}, func() error {
+	_, err = pgx.ForEachRow(rows, []any{&x.Change, &x.N, &x.Before, &x.Now, &x.Regular, &x.Arrears, &x.Carried, &x.Later, &accounts, &moved}, func() error {
 		d.Rows = append(d.Rows, x)
 		d.Before += x.Before
 		d.Now += x.Now

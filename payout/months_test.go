@@ -69,10 +69,12 @@ func (c *chance) month(m money.Month) {
 			continue
 		}
 		c.check(err)
+		c.differenceAddsUp(r.ID)
 		if c.one(2) {
 			c.death(m)
 		}
 		c.holdAndRelease(r)
+		c.differenceAddsUp(r.ID)
 		if c.one(6) {
 			c.check(Void(c.ctx, c.pool, r.ID, c.clerk, "tính lại", c.now))
 			c.nothingIsLost()

@@ -26,6 +26,7 @@ type Settings struct {
 	SplitByBank bool            `json:"split_by_bank"`  // a message for each bank of payees
 	MessageSum  money.VND       `json:"message_sum"`    // đồng that one message may come to; 0 sets no limit
 	InstantSum  money.VND       `json:"instant_sum"`    // transfers from here on go in messages of their own: IBPS carries them, not NAPAS 247
+	MoreEyes    bool            `json:"more_eyes"`      // a run far from those before needs one approval more
 	YearBirth   time.Month      `json:"year_birth"`     // see Rules
 	MonthBirth  int             `json:"month_birth"`    // see Rules
 	Merit       bool            `json:"merit_competes"` // see Rules

@@ -41,12 +41,15 @@ func Submit(ctx context.Context, pool *pgxpool.Pool, run RunID, by StaffID, now 
 		if r.Digest, err = digest(ctx, tx, r); err != nil {
 			return err
 		}
+		needed, err := approvalsNeeded(ctx, tx, r)
+		if err != nil {
+			return err
+		}
 		_, err = tx.Exec(ctx, `
 			update run set state = 'submitted', n = @n, total = @total, held_n = @held_n, held_total = @held, digest = @digest,
-				approvals_needed = (select approvals from approval_threshold where total_from <= @total order by total_from desc limit 1),
-				submitted_by = @by, submitted_at = @now
+				approvals_needed = @needed, submitted_by = @by, submitted_at = @now
 			where id = @run`,
-			pgx.StrictNamedArgs{"n": r.N, "total": r.Total, "held_n": r.HeldN, "held": r.HeldTotal, "digest": r.Digest, "by": by, "now": now, "run": run})
+			pgx.StrictNamedArgs{"n": r.N, "total": r.Total, "held_n": r.HeldN, "held": r.HeldTotal, "digest": r.Digest, "needed": needed, "by": by, "now": now, "run": run})
 		if err != nil {
 			return err
 		}
