@@ -45,6 +45,8 @@ type importListCmd struct {
 	Office        string   `help:"The commune's code, when the file does not say it." placeholder:"CODE"`
 	Scheme        string   `help:"btxh, htxh or ncc, when the file does not say it." placeholder:"SCHEME"`
 	QuarantineOut string   `help:"Write the rows that were not taken to this spreadsheet, to be corrected and imported again." type:"path" placeholder:"FILE.xlsx"`
+	From          string   `help:"Who gave us the files." placeholder:"NAME"`
+	Wait          bool     `help:"Hold what the lists bring until a second person accepts them; without it who imports accepts."`
 	By            string   `help:"Who imports, by login." placeholder:"LOGIN"`
 }
 
@@ -69,7 +71,8 @@ func (c *importListCmd) Run(ctx context.Context, a *app) error {
 	var failed []error
 	bar := a.Progress("nhập danh sách", int64(len(c.Files)))
 	for _, path := range c.Files {
-		lists, err := beneficiaries.ImportList(ctx, pool, box, beneficiaries.ListFile{Path: path, Office: c.Office, Scheme: c.Scheme, By: by, Now: a.Now()})
+		lists, err := beneficiaries.ImportList(ctx, pool, box, beneficiaries.ListFile{Path: path, Office: c.Office, Scheme: c.Scheme,
+			Sender: c.From, Waits: c.Wait, By: by, Now: a.Now()})
 		if err != nil {
 			if ctx.Err() != nil {
 				return err
@@ -153,6 +156,8 @@ func printList(a *app, l beneficiaries.Imported) {
 type importAccountsCmd struct {
 	Files         []string `arg:"" name:"file" help:"Spreadsheets with number, name, bank, account and holder."`
 	QuarantineOut string   `help:"Write the rows that were not taken to this spreadsheet." type:"path" placeholder:"FILE.xlsx"`
+	From          string   `help:"Who gave us the files." placeholder:"NAME"`
+	Wait          bool     `help:"Hold the accounts until a second person accepts them."`
 	By            string   `help:"Who imports, by login." placeholder:"LOGIN"`
 }
 
@@ -176,7 +181,7 @@ func (c *importAccountsCmd) Run(ctx context.Context, a *app) error {
 	var failed []error
 	var ids []beneficiaries.ListID
 	for _, path := range c.Files {
-		l, err := beneficiaries.ImportAccounts(ctx, pool, box, beneficiaries.AccountFile{Path: path, By: by, Now: a.Now()})
+		l, err := beneficiaries.ImportAccounts(ctx, pool, box, beneficiaries.AccountFile{Path: path, Sender: c.From, Waits: c.Wait, By: by, Now: a.Now()})
 		if err != nil {
 			failed = append(failed, err)
 			out.Errors = append(out.Errors, fileError{path, err.Error()})
