@@ -85,7 +85,12 @@ const writeSize = 1000
 // Run asks the register about everybody who is due and writes what it answers,
 // some hundred people at a time, each lot whole. Stopped at any moment, the next
 // Run goes on with those who have no answer yet.
-func (s Sync) Run(ctx context.Context, pool *pgxpool.Pool, box *secret.Box) (_ SyncResult, err error) {
+func (s Sync) Run(ctx context.Context, pool *pgxpool.Pool, box *secret.Box) (SyncResult, error) {
+	return s.alone(ctx, pool, box, (*syncing).askAll)
+}
+
+// alone does the work of a sync while no other is under way.
+func (s Sync) alone(ctx context.Context, pool *pgxpool.Pool, box *secret.Box, work func(*syncing, context.Context) error) (_ SyncResult, err error) {
 	defer pg.Wrap(&err, "beneficiaries: sync with %s", s.Name)
 	conn, err := pool.Acquire(ctx)
 	if err != nil {
@@ -106,7 +111,7 @@ func (s Sync) Run(ctx context.Context, pool *pgxpool.Pool, box *secret.Box) (_ S
 	if err := w.begin(ctx); err != nil {
 		return w.result, err
 	}
-	if err := w.askAll(ctx); err != nil {
+	if err := work(w, ctx); err != nil {
 		if stopped := new(registry.CallError); errors.As(err, &stopped) {
 			return w.result, &SyncError{Asked: w.result.Asked, Left: w.total - w.result.Asked, Err: err}
 		}

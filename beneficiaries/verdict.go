@@ -10,7 +10,6 @@ import (
 	"ansinh.vn/identity"
 	"ansinh.vn/identity/registry"
 	"ansinh.vn/internal/secret"
-	"ansinh.vn/internal/units"
 )
 
 // asked is a person as they are asked about, numbers in the clear: it never
@@ -70,17 +69,8 @@ type comparison struct {
 }
 
 func compare(a *asked, r registry.Record, opt identity.Options) comparison {
-	commune, _ := units.ByCode(a.office)
-	birth, _ := identity.ParseBirth(r.Birth)
-	number := a.number
-	if number == "" {
-		number = a.old
-	}
 	c := comparison{record: r, level: map[string]identity.Level{}}
-	c.fields, _ = identity.Compare(
-		identity.Row{Document: number, Name: a.name, Birth: a.birth, Sex: identity.Sex(a.sex).Words(), Ethnic: a.ethnic, Address: a.hamlet + ", " + commune.Name, Commune: commune.Name},
-		identity.Record{Number: identity.PersonNumber(r.Number), OldNumber: r.OldNumber, Name: r.Name, Birth: birth, Sex: identity.Sex(r.Sex),
-			Ethnic: r.Ethnicity, CommuneCode: r.Commune, Commune: r.CommuneName, Hamlet: r.Hamlet, Household: r.Household, Deceased: r.Died != "", DiedOn: r.Died}, opt)
+	c.fields, _ = identity.Compare(a.row(), identityRecord(r), opt)
 	for _, f := range c.fields {
 		c.level[f.Field] = f.Level
 		c.weight += usual[f.Field][f.Level]
