@@ -245,3 +245,15 @@ func ConfirmRuling(ctx context.Context, pool *pgxpool.Pool, c beneficiaries.Conf
 	})
 	return beneficiaries.RulingConflict(err)
 }
+
+// EffectShown is the effect of a decision as it was confirmed, or as it would be now.
+func EffectShown(ctx context.Context, q pg.Queryer, r beneficiaries.Ruling, now time.Time) (e Effect, err error) {
+	if r.State() == "confirmed" {
+		err = json.Unmarshal(r.Effect, &e)
+		return e, err
+	}
+	if r.State() == "refused" {
+		return Effect{Months: []MonthEffect{}}, nil
+	}
+	return EffectOf(ctx, q, r.ID, now)
+}

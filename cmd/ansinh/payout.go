@@ -95,8 +95,10 @@ type payoutPrepareCmd struct {
 	Office          []string    `help:"Codes of the offices; none means every office." placeholder:"CODE"`
 	Month           money.Month `required:"" help:"The month, such as 2026-11."`
 	KnownOn         time.Time   `format:"2006-01-02" help:"The day of knowledge; default today."`
-	Scheme          []string    `help:"Only these schemes: btxh, htxh, ncc."`
+	Scheme          []string    `help:"Only these schemes: btxh, htxh, ncc; or one programme alone."`
 	WithProvisional bool        `help:"Count rates that nobody has confirmed; such a run is approved only after 'ansinh rates confirm'."`
+	Months          int         `default:"1" help:"2 pays the next month together with it, as before Tết."`
+	MonthsBy        string      `help:"The paper that allows two months together."`
 	acting
 }
 
@@ -123,7 +125,7 @@ func (c *payoutPrepareCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	in := payout.PrepareInput{Box: box, Month: c.Month, KnownOn: c.KnownOn, By: who, WithProvisional: c.WithProvisional, Now: a.Now()}
+	in := payout.PrepareInput{Box: box, Month: c.Month, KnownOn: c.KnownOn, By: who, WithProvisional: c.WithProvisional, Months: c.Months, MonthsBy: c.MonthsBy, Now: a.Now()}
 	for _, s := range c.Scheme {
 		in.Schemes = append(in.Schemes, payout.Scheme(s))
 	}

@@ -249,5 +249,12 @@ func (c *payoutCashCmd) Run(ctx context.Context, a *app) error {
 	if err := payout.RecordCash(ctx, pool, c.ID, results, who, a.Now()); err != nil {
 		return err
 	}
+	r, err := payout.Get(ctx, pool, c.ID)
+	if err != nil {
+		return err
+	}
+	if _, err := payout.ProposeSuspensions(ctx, pool, r.Office, a.Now()); err != nil {
+		return err
+	}
 	return a.printRun(ctx, pool, c.ID)
 }

@@ -116,6 +116,36 @@ var catalogue = map[string]map[string]Word{
 		"clawback": {VI: "Thu hồi", EN: "Clawback", Tone: "warn"},
 		"funeral":  {VI: "Mai táng phí", EN: "Funeral support"},
 	},
+	"ruling": {
+		"grant":    {VI: "Hưởng trợ cấp", EN: "Grant"},
+		"change":   {VI: "Điều chỉnh", EN: "Change"},
+		"suspend":  {VI: "Tạm dừng", EN: "Suspension"},
+		"resume":   {VI: "Hưởng lại", EN: "Resumption"},
+		"stop":     {VI: "Thôi hưởng", EN: "Stop"},
+		"transfer": {VI: "Thôi chi, chuyển xã", EN: "Transfer"},
+		"receive":  {VI: "Tiếp nhận từ xã khác", EN: "Reception"},
+	},
+	"ruling_state": {
+		"draft":     {VI: "Dự thảo", EN: "Draft", Tone: "warn"},
+		"confirmed": {VI: "Đã ban hành", EN: "Made", Tone: "good"},
+		"refused":   {VI: "Không ban hành", EN: "Refused"},
+	},
+	"ground": {
+		"uncollected":        {VI: "Ba tháng liền không nhận", EN: "Not collected for three months"},
+		"detained":           {VI: "Bị tạm giam từ một tháng", EN: "Detained for a month or more"},
+		"refused_assessment": {VI: "Từ chối đánh giá lại", EN: "Refused to be assessed again"},
+		"other":              {VI: "Lý do khác", EN: "Another ground"},
+		"child":              {VI: "Trẻ em dưới 16 tuổi", EN: "Child under 16"},
+		"incapacitated":      {VI: "Mất năng lực hành vi dân sự", EN: "Incapacitated"},
+	},
+	"signer": {
+		"chairman": {VI: "Chủ tịch", EN: "Chairman"},
+		"acting":   {VI: "Ký thay Chủ tịch", EN: "For the chairman"},
+	},
+	"programme": {
+		"gift":      {VI: "Quà, hỗ trợ một lần", EN: "Gift"},
+		"emergency": {VI: "Cứu trợ khẩn cấp", EN: "Emergency"},
+	},
 	"scheme": {
 		"btxh": {VI: "Trợ giúp xã hội", EN: "Social assistance"},
 		"htxh": {VI: "Trợ cấp hưu trí xã hội", EN: "Social pension"},
