@@ -164,3 +164,77 @@ func TestYearEndWaitsForOpenRuns(t *testing.T) {
 		b.instruct(r, b.bank)
 	}
 }
+
+func TestWhoDidNotComeIsCountedMonthByMonth(t *testing.T) {
+	t.Parallel()
+	b := newBundle(t)
+	never, once := b.person(receives(inCash)), b.person(receives(inCash))
+	b.monthly("2026-11", nil, never, once)
+	b.monthly("2026-12", nil, never)
+	two, err := UncollectedInARow(b.ctx, b.pool, UncollectedFilter{Office: office, Months: 1})
+	b.check(err)
+	if len(two) != 1 || two[0].Person != never || two[0].Months != 2 || two[0].Amount != monthDue+810_000 {
+		t.Errorf("after two months: %+v", two)
+	}
+	b.monthly("2027-01", nil, never)
+	three, err := UncollectedInARow(b.ctx, b.pool, UncollectedFilter{})
+	b.check(err)
+	if len(three) != 1 || three[0].Months != 3 || three[0].Amount != monthDue+2*810_000 {
+		t.Errorf("after three: %+v", three)
+	}
+	b.prepare(func(in *PrepareInput) { in.Month, in.KnownOn = month("2027-02"), day("2027-01-20") })
+	if d := b.paymentOf(never); d.State != Held || d.HoldReasons[0] != HoldUncollected {
+		t.Errorf("the fourth month: %+v", d.PaymentView)
+	}
+	if d := b.paymentOf(once); d.State != Ready {
+		t.Errorf("who came again: %+v", d.PaymentView)
+	}
+}
+
+// MD07 opens the death case, an account that sent money back is held until it changes,
+// and a closed case lets the person go again.
+func TestCasesHoldUntilTheyAreClosed(t *testing.T) {
+	t.Parallel()
+	b := newBundle(t)
+	dead, moved, ask := b.person(receives()), b.person(receives()), b.person(receives())
+	r := b.approved()
+	b.instruct(r, b.bank)
+	b.check(b.outcome(dead, OutcomeRejected, "MD07"))
+	b.check(b.outcome(moved, OutcomeRejected, "AC04"))
+	b.check(b.outcome(ask, OutcomeRejected, "NOAS"))
+	list, err := Cases(b.ctx, b.pool, CaseFilter{Office: office})
+	b.check(err)
+	var kinds []CaseKind
+	for _, c := range list {
+		kinds = append(kinds, c.Kind)
+		if vi, _ := c.What(); !strings.Contains(vi, ";") {
+			t.Errorf("case %+v says %q", c, vi)
+		}
+	}
+	if diff := cmp.Diff([]CaseKind{CaseDeath, CaseAccount, CaseAsk}, kinds); diff != "" {
+		t.Fatalf("(-want +got):\n%s", diff)
+	}
+	december := func(in *PrepareInput) { in.Month, in.KnownOn = month("2026-12"), day("2026-11-20") }
+	held := func() (n int) {
+		run := b.prepare(december)
+		n = run.HeldN
+		b.check(Void(b.ctx, b.pool, run.ID, b.clerk, "thử", b.now))
+		return n
+	}
+	if n := held(); n != 2 {
+		t.Errorf("%d are held, want the dead and the account", n)
+	}
+	if err := CloseCase(b.ctx, b.pool, list[0].ID, b.clerk, " ", b.now); err == nil {
+		t.Error("closed without saying what was found")
+	}
+	b.check(CloseCase(b.ctx, b.pool, list[0].ID, b.clerk, "còn sống, ngân hàng nhầm", b.now))
+	if err := CloseCase(b.ctx, b.pool, list[0].ID, b.clerk, "lần nữa", b.now); err == nil {
+		t.Error("closed twice")
+	}
+	if n := held(); n != 1 {
+		t.Errorf("%d are held after the case was closed", n)
+	}
+	if closed, err := Cases(b.ctx, b.pool, CaseFilter{Closed: true}); err != nil || len(closed) != 1 || closed[0].ClosedBy == "" {
+		t.Errorf("closed: %+v, %v", closed, err)
+	}
+}

@@ -37,6 +37,14 @@ type payoutCmd struct {
 	Documents payoutDocumentsCmd `cmd:"" help:"List the papers of a run that were kept, and what came back signed."`
 	Signed    payoutSignedCmd    `cmd:"" help:"Keep a file that came back signed beside its document."`
 	Close     payoutCloseCmd     `cmd:"" help:"End a run whose payments all have their end."`
+
+	Resend      payoutResendCmd      `cmd:"" help:"Ready what came back to be sent again by the same run."`
+	Cases       payoutCasesCmd       `cmd:"" help:"What somebody has to look into: deaths, accounts, returns."`
+	Uncollected payoutUncollectedCmd `cmd:"" help:"Who did not come for their cash several months in a row."`
+	Recovery    payoutRecoveryCmd    `cmd:"" help:"Take back what was overpaid, by decision."`
+	Fee         payoutFeeCmd         `cmd:"" help:"What the province pays who pays out."`
+	YearEnd     payoutYearEndCmd     `cmd:"" help:"Close an office's year: the unpaid goes back to its fund, the rest is due to the budget."`
+	Guard       payoutGuardCmd       `cmd:"" help:"Declare an account of somebody who works here: benefits to it are held."`
 }
 
 type payoutCalculateCmd struct {
@@ -196,13 +204,24 @@ func (c *payoutShowCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
+	alerts, err := payout.Alerts(ctx, pool, s)
+	if err != nil {
+		return err
+	}
 	if a.JSON {
-		return a.PrintJSON(map[string]any{"summary": s, "difference": d})
+		return a.PrintJSON(map[string]any{"summary": s, "difference": d, "alerts": alerts})
 	}
 	if err := a.printRuns([]payout.Run{s.Run}); err != nil {
 		return err
 	}
 	fmt.Fprintf(a.Out, "\nbằng chữ: %s\n", s.Run.Total.Words())
+	for _, x := range alerts {
+		mark := "lưu ý"
+		if x.Stops {
+			mark = "CHẶN"
+		}
+		fmt.Fprintf(a.Out, "%s: %s\n", mark, x.VI)
+	}
 	w := tabwriter.NewWriter(a.Out, 0, 0, 2, ' ', 0)
 	for _, part := range []struct {
 		title string
