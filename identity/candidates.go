@@ -12,6 +12,7 @@ const (
 
 // finder looks for candidates; each goroutine has its own.
 type finder struct {
+	but   int32 // a person who is no candidate, -1 for none
 	ix    *Index
 	w     *weights
 	pt    pattern
@@ -19,7 +20,7 @@ type finder struct {
 	cands []candidate
 }
 
-func (ix *Index) finder() *finder { return &finder{ix: ix, w: usualWeights()} }
+func (ix *Index) finder() *finder { return &finder{ix: ix, w: usualWeights(), but: -1} }
 
 // byNumber looks whether the number alone, with name and birth as witnesses,
 // settles the row.
@@ -80,6 +81,9 @@ func (f *finder) all(q *query) ([]candidate, float32) {
 	f.pt.set(q.form.glued)
 	f.cands = f.cands[:0]
 	for _, i := range f.found {
+		if i == f.but {
+			continue
+		}
 		v, s := f.ix.compare(q, &f.pt, i)
 		f.cands = append(f.cands, candidate{person: i, v: v, surprise: float32(s)})
 	}
@@ -207,14 +211,28 @@ func (f *finder) gather(q *query) {
 			try(b.skeletonCommune, both(fm.hSkeleton, uint64(c)))
 		}
 	}
+	if q.hamlet != 0 && !fm.wild { // only where a hamlet's name is rare, or is a street's
+		f.found = b.givenHamlet.find(f.found, both(fm.hGiven, uint64(q.hamlet)), plainLimit)
+		f.found = b.familyAtHamlet.find(f.found, both(fm.hFamily, uint64(q.hamlet)), plainLimit)
+	}
+	if n := len(q.garbled); n >= 7 && n <= 9 {
+		slipsOf(q.garbled, func(digits []byte) {
+			for _, day := range [2]dayKey{dayOf(digits[4:], digits[2:4], digits[:2]), dayOf(digits[:4], digits[4:6], digits[6:])} {
+				try(b.day, uint64(day))
+			}
+		})
+	}
 	if q.birth.full() {
 		days := []dayKey{q.birth}
 		if d, m := q.birth.day(), q.birth.month(); d <= 12 && d != m {
 			days = append(days, dayKey(q.birth.year()<<9|d<<5|m))
 		}
 		for _, d := range days {
-			try(b.dayGiven, both(fm.hGiven, uint64(d)))
-			for _, c := range places {
+			if q.firstDay {
+				continue
+			}
+			try(b.day, uint64(d))
+			for _, c := range places { // in a register of so many that a day has too many
 				try(b.dayCommune, both(uint64(d), uint64(c)))
 			}
 		}
@@ -233,10 +251,15 @@ func both(a, b uint64) uint64 {
 // the commonest mistake.
 func (f *finder) numbers(q *query) {
 	b := &f.ix.b
-	if q.old != 0 {
-		f.found = b.old.find(f.found, uint64(q.old), blockLimit)
-	}
 	q.owner, q.held = 0, false
+	if q.old != 0 {
+		start := len(f.found)
+		f.found = b.old.find(f.found, uint64(q.old), blockLimit)
+		q.held = len(f.found) > start
+	}
+	if len(q.nine) >= 5 && !q.held {
+		f.shortSlips(q.nine)
+	}
 	if q.number != 0 {
 		start := len(f.found)
 		f.found = b.number.find(f.found, q.number, blockLimit)
@@ -284,4 +307,17 @@ func (f *finder) numbers(q *query) {
 			power *= 10
 		}
 	}
+}
+
+// shortSlips collects the people whose old number is one slip from digits.
+func (f *finder) shortSlips(digits string) {
+	slipsTo(digits, func(b []byte) {
+		if n := len(b); n >= 5 && n <= 9 {
+			k := uint32(0)
+			for _, c := range b {
+				k = k*10 + uint32(c-'0')
+			}
+			f.found = f.ix.b.old.find(f.found, uint64(shortKey(k, n)), blockLimit)
+		}
+	})
 }

@@ -51,7 +51,8 @@ func (ix *Index) compare(q *query, pt *pattern, i int32) (v vector, surprise flo
 	number, u := ix.compareNumber(q, p, i)
 	v[fNumber] = number
 	if (number == kSame || number == kOldSame) && !v.witnessed() {
-		v[fNumber], u = kStranger, strangerChance
+		v[fNumber] = kStranger
+		return v, ix.strangers(&v)
 	}
 	surprise -= log2(u)
 	if q.ethnic != 0 && p.ethnic != 0 {
@@ -69,9 +70,30 @@ func (ix *Index) compare(q *query, pt *pattern, i int32) (v vector, surprise flo
 // happen to bear out.
 const wrongOwner = 0.05
 
-// strangerChance stands for how often a number on a list is somebody else's: it
-// is no random event, and a number alone must never link.
-const strangerChance = 5e-4
+// strangersNumber is how many numbers on lists are somebody else's, until it is
+// learned.
+const strangersNumber = 0.05
+
+// relativeAgrees is how often a relative, whose number a row may bear, agrees with
+// the row at each level of name, birth and sex. They live in the same place.
+var relativeAgrees = [fieldCount][16]float64{
+	fName: {nMissing: 1, nMark: .01, nBare: .01, nPlain: .01, nSound: .005, nMiddle: .01, nSlip1: .005, nSlip2: .005, nNear: .01, nWild: .01, nEnds: .02,
+		nGivenMiddle: .005, nGiven: .015, nFamily: .5, nDiffer: .4},
+	fBirth: {bMissing: 1, bFull: .004, bSwap: .004, bOneOff: .004, bYear: .01, bDayMonth: .005, bNear: .04, bDiffer: .93, bYearOnly: .015, bNearOnly: .04, bFarOnly: .94},
+	fSex:   {sMissing: 1, sSame: .5, sDiffer: .5},
+}
+
+// strangers is the surprise of a number that is equal where neither name nor birth
+// bears it out. The other explanation is no random person but a relative of the
+// owner, or whoever's number slid into the row: a number alone never links, and
+// living in the same place says nothing.
+func (ix *Index) strangers(v *vector) float64 {
+	surprise := -log2(strangersNumber / (ix.counts.n + 1000))
+	for _, f := range [...]int{fName, fBirth, fSex} {
+		surprise -= log2(relativeAgrees[f][v[f]])
+	}
+	return surprise
+}
 
 func (ix *Index) compareName(q, p *form, pt *pattern) (level uint8, chance float64) {
 	c := &ix.counts
@@ -145,10 +167,28 @@ func nameLevel(q, p *form, pt *pattern) uint8 {
 		}
 		return nGiven
 	}
+	if len(a) == 2 && len(b) == 2 && exchanged(a, b) {
+		return nSlip2
+	}
 	if q.hFamily == p.hFamily {
 		return nFamily
 	}
 	return nDiffer
+}
+
+// exchanged reports two words in the other order, with up to two slips.
+func exchanged(a, b []string) bool {
+	if d := len(a[0]) - len(b[1]); d < -1 || d > 1 || len(a[0]) < 3 || len(a[1]) < 3 {
+		return false
+	}
+	var pt pattern
+	pt.set(a[0])
+	n := pt.slips(b[1], 2)
+	if n > 2 {
+		return false
+	}
+	pt.set(a[1])
+	return n+pt.slips(b[0], 2) <= 2
 }
 
 // slipLevel tells a name typed wrong from another name: where every word that
@@ -292,7 +332,7 @@ func (ix *Index) compareNumber(q *query, p *person, i int32) (level uint8, chanc
 		if q.old == p.old {
 			return kOldSame, wrongOwner * one
 		}
-		if q.number == 0 {
+		if q.number == 0 || q.number>>63 == 1 {
 			var buf [12]byte
 			if theirs := oldDigits(&buf, p.old); q.nine != "" && theirs != "" && digitSlip(q.nine, theirs) {
 				return kOldSlip, min(30*one, 0.01)

@@ -115,3 +115,57 @@ func wildMatch(pattern, text string) bool {
 	}
 	return false
 }
+
+// slipsTo calls do for every text of digits that is one slip from digits: one digit
+// wrong, too many or too few, or two neighbours exchanged. do must not keep the bytes.
+func slipsTo(digits string, do func([]byte)) {
+	b := make([]byte, 0, len(digits)+1)
+	for i := range len(digits) {
+		b = append(b[:0], digits...)
+		for d := byte('0'); d <= '9'; d++ {
+			if b[i] = d; d != digits[i] {
+				do(b)
+			}
+		}
+		b = append(append(b[:0], digits[:i]...), digits[i+1:]...)
+		do(b)
+		if i+1 < len(digits) && digits[i] != digits[i+1] {
+			b = append(b[:0], digits...)
+			b[i], b[i+1] = b[i+1], b[i]
+			do(b)
+		}
+	}
+	for i := range len(digits) + 1 {
+		b = append(append(append(b[:0], digits[:i]...), '0'), digits[i:]...)
+		for d := byte('0'); d <= '9'; d++ {
+			b[i] = d
+			do(b)
+		}
+	}
+}
+
+// slipsOf is slipsTo for the eight digits of a date, those typed included.
+func slipsOf(digits string, do func(eight []byte)) {
+	eight := func(b []byte) {
+		if len(b) == 8 {
+			do(b)
+		}
+	}
+	eight([]byte(digits))
+	slipsTo(digits, eight)
+}
+
+// dayOf packs a date of digits, 0 for one that no calendar has.
+func dayOf(year, month, day []byte) dayKey {
+	number := func(b []byte) (n int) {
+		for _, c := range b {
+			n = 10*n + int(c-'0')
+		}
+		return n
+	}
+	y, m, d := number(year), number(month), number(day)
+	if y < oldestYear || y > 2100 || !realDay(y, m, d) {
+		return 0
+	}
+	return packBirth(Birth{Year: y, Month: m, Day: d})
+}

@@ -46,6 +46,16 @@ func agreements(v vector) []Agreement {
 	return out
 }
 
+// sayings are the words of a comparison.
+func sayings(v vector) (out []string) {
+	for _, a := range agreements(v) {
+		if a.Words != "" {
+			out = append(out, a.Words)
+		}
+	}
+	return out
+}
+
 // reasons say in Vietnamese why a row was decided as it was.
 func (m *matching) reasons(i int, outcome Outcome, why string) []string {
 	var out []string

@@ -7,12 +7,13 @@ import (
 
 // form is a name with all its keys, made once for everybody who bears it.
 type form struct {
-	mark  string   // MarkKey
-	plain string   // SearchKey: words without marks
-	parts []string // the words of plain
-	glued string   // plain without blanks
-	bare  bool     // written without any mark
-	wild  bool     // has unreadable letters
+	written string   // as it is stored
+	mark    string   // MarkKey
+	plain   string   // SearchKey: words without marks
+	parts   []string // the words of plain
+	glued   string   // plain without blanks
+	bare    bool     // written without any mark
+	wild    bool     // has unreadable letters
 
 	hMark, hPlain, hSound, hSkeleton uint64 // keys for blocks and counts; 0 when empty
 	hEnds                            uint64 // family and given name
@@ -20,7 +21,7 @@ type form struct {
 }
 
 func newForm(name string) *form {
-	f := &form{mark: MarkKey(name), plain: SearchKey(name)}
+	f := &form{written: name, mark: MarkKey(name), plain: SearchKey(name)}
 	f.parts = words(f.plain)
 	f.glued = strings.ReplaceAll(f.plain, " ", "")
 	f.wild = strings.Contains(f.plain, "?")

@@ -139,7 +139,7 @@ func (g *Gazetteer) Resolve(commune, address string) Place {
 		case isHamletKind(part.kind):
 			p.Hamlet = part.base
 		case p.Key != "" && (part.base == p.Key || part.base == district):
-		case p.Key == "" && (i == len(inAddress)-1 || part.kind == "xa" || part.kind == "phuong" || part.kind == "thi tran"):
+		case p.Key == "" && (i == len(inAddress)-1 && (i > 0 || g.knows(part.base)) || part.kind == "xa" || part.kind == "phuong" || part.kind == "thi tran"):
 			g.readPart(&p, part, district, false)
 		case p.Key == "" && i > 0 && (len(g.byName[part.base]) > 0 || len(g.old[part.base]) > 0):
 			g.readPart(&p, part, district, false)
@@ -149,6 +149,12 @@ func (g *Gazetteer) Resolve(commune, address string) Place {
 	}
 	p.Sure = len(p.Codes) == 1
 	return p
+}
+
+// knows reports whether a commune, of today or before, has the name or the code.
+func (g *Gazetteer) knows(base string) bool {
+	_, code := g.nameOf[base]
+	return code || len(g.byName[base]) > 0 || len(g.old[base]) > 0 || len(g.oldByCode[base]) > 0
 }
 
 // upper takes province and district off the end of an address. A name that a

@@ -31,8 +31,11 @@ type Index struct {
 	odd       map[int32]PersonNumber // numbers that are not 12 digits
 	died      map[int32]string
 	homes     bool // the register has household keys
+	short     bool // its second numbers are shorter than nine digits
 	counts    counts
 	random    randomLevels
+	hamlets   nearNames // of the register
+	units     nearNames // communes that only the register names
 	b         blocks
 }
 
@@ -66,10 +69,10 @@ type blocks struct {
 	number, old, household                   *block
 	plainYear, plainCommune, plainDay, plain *block
 	soundYear, soundCommune                  *block
-	dayGiven, dayCommune                     *block
+	day, dayCommune                          *block
 	endsYear, givenYearCommune, familyHamlet *block
 	skeletonYear, skeletonCommune            *block
-	endsCommune                              *block
+	endsCommune, givenHamlet, familyAtHamlet *block
 }
 
 const batch = 4096
@@ -81,7 +84,8 @@ func NewIndex(records iter.Seq[Record], opt Options) *Index {
 	var parts [][]person
 	var wg sync.WaitGroup
 	slots := make(chan struct{}, opt.workers())
-	places := map[[2]string]uint32{}
+	ix.hamlets, ix.units = nearNames{}, nearNames{}
+	places, hamlets := map[[2]string]uint32{}, map[string]bool{}
 	n := int32(0)
 	var recs []Record
 	flush := func() {
@@ -96,6 +100,11 @@ func NewIndex(records iter.Seq[Record], opt Options) *Index {
 				places[key] = ix.communeOf(r)
 			}
 			part[i].commune = places[key]
+			if !hamlets[r.Hamlet] {
+				hamlets[r.Hamlet] = true
+				_, base := unitName(r.Hamlet)
+				ix.hamlets.add(base)
+			}
 			if _, numeric := numberKey(r.Number); !numeric && r.Number != "" {
 				ix.odd[n+int32(i)] = r.Number
 			}
@@ -143,6 +152,7 @@ func (ix *Index) communeOf(r Record) uint32 {
 	code, _ := ix.gazetteer.Today(r.CommuneCode, r.Commune)
 	if code == "" {
 		_, base := unitName(r.Commune)
+		ix.units.add(base)
 		return communeKey("~" + base)
 	}
 	ix.gazetteer.AddUnit(code, r.Commune)
@@ -191,6 +201,9 @@ func (ix *Index) prepare(p *person, r *Record, known map[string]*form) {
 	}
 	p.number, _ = numberKey(r.Number)
 	p.old = oldKey(r.OldNumber)
+	if n := string(r.Number); p.old == 0 && len(n) >= 5 && len(n) <= 9 && allDigits(n) { // a short number is its own key
+		p.old = oldKey(n)
+	}
 	p.birth = packBirth(r.Birth)
 	_, hamlet := unitName(r.Hamlet)
 	p.hamlet = hamletKey(hamlet)
@@ -210,13 +223,18 @@ func oldKey(s string) uint32 {
 	case s == "":
 		return 0
 	case n >= 5 && n <= 9 && allDigits(s):
-		k := uint32(digitsKey(s)) + 1
-		if n < 9 {
-			k |= 1<<30 | uint32(n-5)<<27
-		}
-		return k
+		return shortKey(uint32(digitsKey(s)), n)
 	}
 	return uint32(hashOf(11, s)) | 1<<31
+}
+
+// shortKey is oldKey of a number of n digits.
+func shortKey(digits uint32, n int) uint32 {
+	k := digits + 1
+	if n < 9 {
+		k |= 1<<30 | uint32(n-5)<<27
+	}
+	return k
 }
 
 // oldDigits gives the digits back, "" for a hash.
@@ -256,6 +274,17 @@ func ethnicKey(s string) uint16 {
 func (ix *Index) build() {
 	n := len(ix.people)
 	ix.counts = count(ix.people)
+	nine, fewer := 0, 0
+	for i := range ix.people {
+		switch k := ix.people[i].old; {
+		case k == 0 || k>>31 == 1:
+		case k>>30 == 1:
+			fewer++
+		default:
+			nine++
+		}
+	}
+	ix.short = fewer > nine
 	ix.random = ix.measureRandom()
 	p := func(i int) *person { return &ix.people[i] }
 	year := func(i int) uint64 { return uint64(p(i).birth.year()) }
@@ -280,9 +309,11 @@ func (ix *Index) build() {
 		{&b.plainDay, func(i int) uint64 { return both(p(i).form.hPlain, day(i)&511) }},
 		{&b.soundYear, func(i int) uint64 { return both(p(i).form.hSound, year(i)) }},
 		{&b.soundCommune, func(i int) uint64 { return both(p(i).form.hSound, commune(i)) }},
-		{&b.dayGiven, func(i int) uint64 { return both(p(i).form.hGiven, day(i)) }},
+		{&b.day, func(i int) uint64 { return day(i) }},
 		{&b.dayCommune, func(i int) uint64 { return both(day(i), commune(i)) }},
 		{&b.endsYear, func(i int) uint64 { return both(p(i).form.hEnds, year(i)) }},
+		{&b.givenHamlet, func(i int) uint64 { return both(p(i).form.hGiven, uint64(p(i).hamlet)) }},
+		{&b.familyAtHamlet, func(i int) uint64 { return both(p(i).form.hFamily, uint64(p(i).hamlet)) }},
 		{&b.endsCommune, func(i int) uint64 { return both(p(i).form.hEnds, commune(i)) }},
 		{&b.givenYearCommune, func(i int) uint64 { return both(both(p(i).form.hGiven, year(i)), commune(i)) }},
 		{&b.familyHamlet, func(i int) uint64 {

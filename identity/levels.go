@@ -165,10 +165,11 @@ func (c *candidate) linkable() bool {
 	n, v := 0, c.v
 	number, home := false, v[fHamlet] == hSame || c.near
 	switch v[fNumber] {
-	case kStranger:
-		return false
 	case kSame, kSlip, kOldSame, kOldSlip, kSlid:
 		number = true
+		n++
+	case kStranger:
+		number, home = v[fName] < nDiffer, false
 		n++
 	case kRelative, kTwo:
 		n++
@@ -192,4 +193,13 @@ func (c *candidate) linkable() bool {
 		n++
 	}
 	return n >= 2
+}
+
+// weighed is how many fields count, from the first: where a relative's number may
+// stand in the row, their common place says nothing.
+func (v vector) weighed() int {
+	if v[fNumber] == kStranger {
+		return fSex + 1
+	}
+	return fieldCount
 }

@@ -17,6 +17,10 @@ const (
 	oneDoubt   = 0.02
 )
 
+// trustFrom is how few numbers of a list may be somebody else's for the kind of
+// evidence not to matter beside its weight. Lists of families' numbers never are so.
+const trustFrom = 0.003
+
 // Report is what a run of matching learned and did.
 type Report struct {
 	Rows     int
@@ -54,6 +58,8 @@ type matching struct {
 	w       *weights
 	post    []float64 // by row: posterior of its best candidate
 	from    float64   // the posterior from which rows are linked
+
+	trusting bool // numbers are hardly ever somebody else's, so that the posterior alone decides
 }
 
 // Match finds the person of every row, in the order of the rows. Rows of one
@@ -75,17 +81,10 @@ func (ix *Index) Match(rows []Row) ([]Result, Report) {
 func (ix *Index) MatchEach(rows []Row, now func() time.Time, each func(Result) error) (Report, error) {
 	m := &matching{ix: ix, rows: rows, w: usualWeights(), from: linkFrom}
 	report := Report{Rows: len(rows), Register: len(ix.people), Outcomes: map[Outcome]int{}, Repairs: map[string]int{}}
-	clock := time.Time{}
-	if now != nil {
-		clock = now()
-	}
+	lap := stopwatch(now, &report)
 	stage := func(name string, do func()) {
 		do()
-		if now != nil {
-			t := now()
-			report.Stages = append(report.Stages, Stage{name, t.Sub(clock)})
-			clock = t
-		}
+		lap(name)
 	}
 	stage("clean", func() {
 		m.s = groupRows(rows)
@@ -108,6 +107,19 @@ func (ix *Index) MatchEach(rows []Row, now func() time.Time, each func(Result) e
 	report.Present = m.w.present
 	report.Weights = m.w.list()
 	return report, err
+}
+
+// stopwatch notes how long each stage took, when now tells the time.
+func stopwatch(now func() time.Time, report *Report) (lap func(name string)) {
+	if now == nil {
+		return func(string) {}
+	}
+	last := now()
+	return func(name string) {
+		t := now()
+		report.Stages = append(report.Stages, Stage{name, t.Sub(last)})
+		last = t
+	}
 }
 
 // byNumber is the first stage: number, borne out by name and birth.
@@ -256,9 +268,35 @@ func (m *matching) open() []openRow {
 
 // learn finds the weights and gives every row its posterior.
 func (m *matching) learn() {
-	m.w = learn(m.open(), m.ix.counts.n)
-	m.w.near = noNearness
-	m.score()
+	strange := 0.0
+	for range 2 { // how trustworthy numbers are shows once rows are linked
+		m.w = learn(m.open(), m.ix.counts.n, strange)
+		m.w.near = noNearness
+		m.score()
+		strangers := m.strangers()
+		strange, m.trusting = log2(strangersNumber/strangers), strangers < trustFrom
+	}
+}
+
+// strangers is how many of the numbers that somebody has are not the number of
+// the person whom their row is linked to.
+func (m *matching) strangers() float64 {
+	own, others := 0.0, 0.0
+	for i := range m.rows {
+		if m.settled[i] {
+			own++
+			continue
+		}
+		if q := &m.queries[i]; q.held && m.linked(i) {
+			if p := &m.ix.people[m.cands[i][0].person]; q.number != 0 && p.number == q.number || q.old != 0 && p.old == q.old {
+				own++
+			} else {
+				others++
+			}
+		}
+	}
+	const belief = 100
+	return (others + belief*strangersNumber) / (own + others + belief)
 }
 
 // score sorts every row's candidates by posterior.
@@ -324,5 +362,5 @@ func (m *matching) rank(c []candidate, rest float64) float64 {
 
 // linked reports whether row i is linked to its best candidate without a clerk.
 func (m *matching) linked(i int) bool {
-	return len(m.cands[i]) > 0 && m.post[i] >= m.from && m.cands[i][0].linkable()
+	return len(m.cands[i]) > 0 && m.post[i] >= m.from && (m.trusting || m.cands[i][0].linkable())
 }

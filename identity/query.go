@@ -169,9 +169,16 @@ func (ix *Index) prepareRow(q *query, r *Row, c *column, m *memo) []Repair {
 		if s := strings.TrimSpace(r.Document); s != "" { // keys of other registers
 			q.number, _ = numberKey(PersonNumber(s))
 			q.old = oldKey(s)
+			if allDigits(s) && len(s) >= 5 && len(s) < 9 {
+				q.nine = s
+			}
 		}
 	} else if q.number == 0 && doc.Old == "" && len(doc.Digits) < 9 {
 		q.old, q.nine = oldKey(doc.Digits), doc.Digits
+	}
+
+	if s := strings.TrimSpace(r.Document); ix.short && len(s) >= 5 && len(s) <= 9 && allDigits(s) { // nothing of it is lost
+		q.old, q.nine = oldKey(s), s
 	}
 
 	birth, fixed, err := c.dates.Parse(r.Birth)
@@ -214,6 +221,15 @@ func (ix *Index) preparePlace(q *query, r *Row, c *column, m *memo, repairs *[]R
 	place, known := m.places[key]
 	if !known {
 		place = ix.gazetteer.Resolve(decodeCell(r.Commune, c.commune), decodeCell(r.Address, c.address))
+		if k := communeKey("~" + place.Hamlet); place.Key == "" && place.Hamlet != "" && ix.counts.commune[uint64(k)] > 0 {
+			place.Key, place.Hamlet = place.Hamlet, "" // what stood alone is a commune that only the register knows
+		}
+		if near := ix.hamlets.find(place.Hamlet); near != "" {
+			place.Hamlet = near
+		}
+		if near := ix.units.find(place.Key); near != "" && len(place.Codes) == 0 {
+			place.Key = near
+		}
 		m.places[key] = place
 	}
 	q.hamlet = hamletKey(place.Hamlet)

@@ -59,6 +59,7 @@ func (ix *Index) measureRandom() randomLevels {
 type weights struct {
 	log     [fieldCount][16]float64
 	present float64
+	strange float64 // log2 of how much rarer than usual a stranger's number is
 	near    nearness
 }
 
@@ -93,8 +94,11 @@ func usualWeights() *weights {
 
 // of is the log2 of the likelihood ratio of a vector with its surprise.
 func (w *weights) of(v vector, surprise float64) float64 {
-	for f := range fieldCount {
+	for f := range v.weighed() {
 		surprise += w.log[f][v[f]]
+	}
+	if v[fNumber] == kStranger {
+		surprise += w.strange
 	}
 	return surprise
 }
@@ -152,8 +156,9 @@ const (
 // learn finds the weights of the rows at hand. rows must be those that a number
 // did not settle, because the chances are theirs. The sums are made in the order
 // of the rows, so that they do not depend on the number of processors.
-func learn(rows []openRow, people float64) *weights {
+func learn(rows []openRow, people, strange float64) *weights {
 	w := usualWeights()
+	w.strange = strange
 	if len(rows) == 0 {
 		return w
 	}
@@ -170,7 +175,7 @@ func learn(rows []openRow, people float64) *weights {
 				if chance < 1e-4 {
 					continue
 				}
-				for f := range fieldCount {
+				for f := range rows[i].cands[j].v.weighed() {
 					sum[f][rows[i].cands[j].v[f]] += chance
 				}
 			}

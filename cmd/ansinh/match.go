@@ -22,7 +22,8 @@ func init() {
 }
 
 type matchCmd struct {
-	Register string   `required:"" placeholder:"R" help:"Sổ đăng ký, .csv hoặc .xlsx / the register."`
+	Register string   `placeholder:"R" help:"Sổ đăng ký, .csv hoặc .xlsx / the register."`
+	Clusters bool     `help:"Không cần sổ đăng ký: tìm các dòng của danh sách nói về cùng một người / without a register: the rows of the list that are about one person."`
 	List     string   `required:"" placeholder:"L" help:"Danh sách như cán bộ nhập, .csv hoặc .xlsx / the list as clerks typed it."`
 	Out      string   `required:"" placeholder:"M.csv" help:"Kết quả, mỗi dòng của danh sách một dòng / the results, one row per list row."`
 	Report   string   `placeholder:"M.json" help:"Ghi trọng số đã học, số đếm, các chỗ sửa và thời gian / learned weights, counts, repairs and times."`
@@ -79,9 +80,18 @@ var legacyHeadings = []func(string) string{
 }
 
 func (c *matchCmd) Run(ctx context.Context, a *app) error {
+	switch {
+	case c.Register == "" && !c.Clusters:
+		return usageError("thiếu --register; để tìm người trùng trong một tệp, thêm --clusters")
+	case c.Register != "" && c.Clusters:
+		return usageError("--clusters chỉ cần --list, không cần --register")
+	}
 	maps, err := c.columnMaps()
 	if err != nil {
 		return err
+	}
+	if c.Clusters {
+		return c.cluster(ctx, a, maps["list"])
 	}
 	begun := time.Now()
 	var stages []identity.Stage
@@ -153,22 +163,31 @@ func (c *matchCmd) Run(ctx context.Context, a *app) error {
 	}
 	report.Stages = append(stages, report.Stages...)
 	summary := matchSummary(report, remarks)
-	if c.Report != "" {
-		err := writeWhole(c.Report, func(w io.Writer) error {
-			e := json.NewEncoder(w)
-			e.SetEscapeHTML(false)
-			e.SetIndent("", "  ")
-			return e.Encode(summary)
-		})
-		if err != nil {
-			return fmt.Errorf("match: write %s: %w", c.Report, err)
-		}
+	if err := c.writeReport(summary); err != nil {
+		return err
 	}
 	if a.JSON {
 		return a.PrintJSON(summary)
 	}
 	for _, o := range matchOutcomes {
 		fmt.Fprintf(a.Out, "%-10s %8d\n", o, report.Outcomes[o])
+	}
+	return nil
+}
+
+// writeReport writes what was learned and done, where that is asked for.
+func (c *matchCmd) writeReport(summary matchReport) error {
+	if c.Report == "" {
+		return nil
+	}
+	err := writeWhole(c.Report, func(w io.Writer) error {
+		e := json.NewEncoder(w)
+		e.SetEscapeHTML(false)
+		e.SetIndent("", "  ")
+		return e.Encode(summary)
+	})
+	if err != nil {
+		return fmt.Errorf("match: write %s: %w", c.Report, err)
 	}
 	return nil
 }
@@ -313,7 +332,8 @@ var matchOutcomes = []identity.Outcome{identity.Match, identity.Deceased, identi
 type matchReport struct {
 	Rows     int                      `json:"rows"`
 	Register int                      `json:"register"`
-	Remarks  int                      `json:"remarks"` // rows of totals and signatures, left out
+	Remarks  int                      `json:"remarks"`            // rows of totals and signatures, left out
+	Clusters int                      `json:"clusters,omitempty"` // people, with --clusters
 	Outcomes map[identity.Outcome]int `json:"outcomes"`
 	ByNumber int                      `json:"by_number"`
 	Present  float64                  `json:"present"`

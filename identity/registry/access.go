@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"os"
+	"strings"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -20,6 +21,7 @@ type Access struct {
 	ReceiverID   string `json:"receiver_id"`
 	ClientID     string `json:"client_id,omitempty"`
 	ClientSecret string `json:"client_secret,omitempty"`
+	CallbackURL  string `json:"callback_url,omitempty"` // where the register reaches us. Example: https://ansinh.example.vn
 
 	Profile        string            `json:"profile"` // ed25519 (default), jws, hmac-sha256
 	KeyID          string            `json:"key_id"`
@@ -27,6 +29,14 @@ type Access struct {
 	RegisterKeys   map[string]string `json:"register_keys,omitempty"`
 	Secret         string            `json:"secret,omitempty"` // hmac-sha256: ours
 	RegisterSecret string            `json:"register_secret,omitempty"`
+}
+
+// Callback is our address for one kind of message: "on-search", "on-subscribe".
+func (a Access) Callback(kind string) string {
+	if a.CallbackURL == "" {
+		return ""
+	}
+	return strings.TrimRight(a.CallbackURL, "/") + "/registry/" + kind
 }
 
 // ReadAccess reads the file of an Access.
