@@ -56,9 +56,16 @@ func (m *matching) result(i int, first map[holding]int32, holders map[holding]in
 	return r
 }
 
+// oftenTwice is log2 of the share of rows about a person of an earlier row from
+// which that is nothing unusual in a list.
+const oftenTwice = -4
+
 // weak reports a link that stands on less than number, or name and birth.
 func (m *matching) weak(c *candidate) bool {
-	if c.v[fNumber] == kSame {
+	if m.w.near.taken > oftenTwice { // whoever stands in this list often stands there again
+		return false
+	}
+	if c.v[fNumber] == kSame || c.v[fNumber] == kOldSame {
 		return c.v[fName] > nSlip1 && contradicts(c.v[fBirth])
 	}
 	return c.v[fName] > nMiddle || contradicts(c.v[fBirth])

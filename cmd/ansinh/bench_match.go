@@ -14,16 +14,20 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"ansinh.vn/identity"
+	"ansinh.vn/internal/population"
 	"ansinh.vn/internal/province"
 	"ansinh.vn/internal/sheet"
 )
 
 type benchMatchCmd struct {
 	sized
-	Seed uint64 `default:"1" help:"Of the generated province."`
-	Keep string `placeholder:"DIR" help:"Leave register.csv, list.csv, truth.csv and matched.csv there."`
+	Seed   uint64  `default:"1" help:"Of the generated people."`
+	Shape  string  `default:"south" enum:"south,river,province" help:"The population: south or river with every kind of damage, or the lists of the demo's province."`
+	Damage float64 `default:"1" help:"Scales all damage of south and river."`
+	Keep   string  `placeholder:"DIR" help:"Leave register.csv, list.csv, truth.csv and matched.csv there."`
 }
 
 // matchQuality is how a match compares with who was meant by each row.
@@ -39,6 +43,8 @@ type matchQuality struct {
 	Invented  int     `json:"invented"`  // of those, linked to somebody
 	Relatives int     `json:"relatives"` // rows with a relative's number
 	Taken     int     `json:"taken"`     // of those, linked to the wrong person
+	Sure      int     `json:"sure"`      // links claimed at 0.99 or more
+	SureWrong int     `json:"sure_wrong"`
 }
 
 // meant is whom a row of the lists is about.
@@ -46,16 +52,16 @@ type meant struct {
 	number   string
 	absent   bool // not in the register
 	relative bool
-	sins     province.Sin
+	faults   string
 }
 
 // writeTruth writes a line a row, in the order of their ids.
 func writeTruth(w io.Writer, truth map[string]meant) error {
 	b := csv.NewWriter(w)
-	_ = b.Write([]string{"row_id", "person_number", "absent", "sins"}) // Error tells
+	_ = b.Write([]string{"row_id", "person_number", "absent", "faults"}) // Error tells
 	for _, id := range slices.Sorted(maps.Keys(truth)) {
 		t := truth[id]
-		_ = b.Write([]string{id, t.number, strconv.FormatBool(t.absent), t.sins.String()})
+		_ = b.Write([]string{id, t.number, strconv.FormatBool(t.absent), t.faults})
 	}
 	b.Flush()
 	return b.Error()
@@ -65,6 +71,9 @@ func (c *benchMatchCmd) Run(ctx context.Context, a *app) (err error) {
 	n, err := c.or(20_000)
 	if err != nil {
 		return err
+	}
+	if c.Damage <= 0 || c.Damage > 10 {
+		return usageError("--damage must be above 0 and at most 10")
 	}
 	load := loadNow()
 	dir, err := os.MkdirTemp("", "ansinh-bench-")
@@ -77,7 +86,7 @@ func (c *benchMatchCmd) Run(ctx context.Context, a *app) (err error) {
 		files = c.Keep
 	}
 	register, list, out := filepath.Join(files, "register.csv"), filepath.Join(files, "list.csv"), filepath.Join(files, "matched.csv")
-	truth, people, err := writeBenchLists(dir, register, list, province.Options{Seed: c.Seed, People: n})
+	truth, people, err := c.write(n, dir, register, list)
 	if err != nil {
 		return err
 	}
@@ -104,7 +113,90 @@ func (c *benchMatchCmd) Run(ctx context.Context, a *app) (err error) {
 		return err
 	}
 	m.beside("exact join by number of the same rows in Go", len(truth), limit)
-	return a.report(ctx, "match", load, runtime.NumCPU(), []benchCase{m})
+	resident, one, err := benchResident(ctx, a, register, list)
+	if err != nil {
+		return err
+	}
+	resident.beside(m.LimitName, len(truth), limit)
+	one.beside(m.LimitName, len(truth), limit)
+	return a.report(ctx, "match", load, runtime.NumCPU(), []benchCase{m, resident, one})
+}
+
+// benchResident measures what an office waits for once the register is in memory:
+// a list of 30,000 rows, and one person looked for without a number.
+func benchResident(ctx context.Context, a *app, register, list string) (rows, one benchCase, err error) {
+	r, err := sheet.Open(register, sheet.Options{Columns: registerColumns})
+	if err != nil {
+		return rows, one, err
+	}
+	defer r.Close()
+	records := registerRecords{reader: r}
+	ix := identity.NewIndex(records.all, identity.Options{Gazetteer: gazetteer(), Today: a.Now().Year()})
+	if records.err != nil {
+		return rows, one, records.err
+	}
+	l, err := sheet.Open(list, listReading(nil))
+	if err != nil {
+		return rows, one, err
+	}
+	defer l.Close()
+	all, _, err := listRows(l)
+	if err != nil {
+		return rows, one, err
+	}
+	if err := ctx.Err(); err != nil {
+		return rows, one, err
+	}
+	first := all[:min(30_000, len(all))]
+	rows, err = measure(len(first), "rows", func() error { ix.Match(first); return nil })
+	if err != nil {
+		return rows, one, err
+	}
+	rows.Case = fmt.Sprintf("%d rows against %d people in memory", len(first), ix.Len())
+	step := max(1, len(all)/10_000)
+	var took []time.Duration
+	one, err = measure(0, "look-ups", func() error {
+		for i := 0; i < len(all); i += step {
+			row := all[i]
+			row.Document = ""
+			begun := time.Now()
+			ix.LookupOne(row)
+			took = append(took, time.Since(begun))
+		}
+		return nil
+	})
+	slices.Sort(took)
+	one.N, one.Rate = len(took), float64(len(took))/one.Seconds
+	one.P50, one.P99 = took[len(took)/2].Seconds()*1000, took[len(took)*99/100].Seconds()*1000
+	one.Case = fmt.Sprintf("one person without a number among %d", ix.Len())
+	return rows, one, err
+}
+
+// write makes the people and writes the register and, in one file, the lists.
+func (c *benchMatchCmd) write(n int, dir, register, list string) (truth map[string]meant, people int, err error) {
+	if c.Shape == "province" {
+		return writeBenchLists(dir, register, list, province.Options{Seed: c.Seed, People: n})
+	}
+	w := population.New(population.Options{Seed: c.Seed, People: n, Damage: c.Damage, Shape: population.Shape(c.Shape)})
+	if err := writeWhole(register, w.WriteRegister); err != nil {
+		return nil, 0, err
+	}
+	truth = map[string]meant{}
+	err = writeWhole(list, func(to io.Writer) error {
+		return population.WriteLists(to, func(yield func(population.Line) bool) {
+			for l := range w.Lists() {
+				t := meant{absent: l.Person < 0, relative: l.Faults.Has(population.RelativesNumber), faults: l.Faults.String()}
+				if !t.absent {
+					t.number = string(w.Register[l.Person].Number)
+				}
+				truth[l.Row.ID] = t
+				if !yield(l) {
+					return
+				}
+			}
+		})
+	})
+	return truth, len(w.Register), err
 }
 
 // writeBenchLists makes a province and writes its register and, in one file, its lists.
@@ -165,7 +257,7 @@ func benchList(dir string, f province.File, world *province.Province, b *csv.Wri
 		record[listIndex("row_id")], record[listIndex("danh_sach")], record[listIndex("bang")] = id, f.Name, row.Sheet
 		_ = b.Write(record)
 		who := &world.People[f.Rows[at].Person]
-		truth[id] = meant{string(who.Number), who.Unregistered, f.Rows[at].Sins.Has(province.RelativesNumber), f.Rows[at].Sins}
+		truth[id] = meant{string(who.Number), who.Unregistered, f.Rows[at].Sins.Has(province.RelativesNumber), f.Rows[at].Sins.String()}
 	}
 	return nil
 }
@@ -209,6 +301,13 @@ func judgeMatches(out string, truth map[string]meant) (*matchQuality, error) {
 			q.Invented += count(who.absent && linked)
 			q.Relatives += count(who.relative)
 			q.Taken += count(who.relative && linked && !correct)
+			score, err := strconv.ParseFloat(row[3], 64)
+			if err != nil {
+				return err
+			}
+			sure := linked && score >= 0.99
+			q.Sure += count(sure)
+			q.SureWrong += count(sure && !correct)
 			inReview := row[1] == string(identity.Review)
 			review += count(inReview)
 			shown += count(inReview && !who.absent && strings.Contains(row[4], who.number))
