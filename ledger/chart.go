@@ -14,8 +14,9 @@ type StateAccount struct {
 	Name string
 }
 
-// chart.csv: account (the first number of our codes), state_account, state_name, and what
-// is still to be compared with the circular's annex.
+// chart.csv: what our codes begin with (the longest rules: an office opens sub-accounts of
+// its own under the state's), state_account, state_name, and what is still to be compared
+// with the circular's annex.
 //
 //go:embed chart.csv
 var chartCSV string
@@ -35,7 +36,8 @@ var stateChart = sync.OnceValue(func() map[string]StateAccount {
 // InStateChart returns where an account of ours stands in the state's chart, by its code;
 // ok is false when nobody has said.
 func InStateChart(code string) (a StateAccount, ok bool) {
-	first, _, _ := strings.Cut(code, ".")
-	a, ok = stateChart()[first]
+	for first, _, _ := strings.Cut(code, "."); first != "" && !ok; first = first[:len(first)-1] {
+		a, ok = stateChart()[first]
+	}
 	return a, ok
 }

@@ -12,22 +12,19 @@ import (
 )
 
 // payments posts, in one statement and so in one round trip with its commit, those of a
-// batch that nobody's balance, month or key can have anything against, whatever their
-// order: keys that are new, months that are open, accounts that exist, and from each
-// account that may not go short no more in all than it has now. $14 lifts the last two
-// conditions for who has looked under the balances' locks. The others it leaves out;
-// keys that were posted before come back with their entries, behind a message that makes
-// the commit wait for a synchronous standby (see post).
+// batch that no key, month or balance has anything against by itself: keys that are new,
+// months that are open, accounts that exist, and from an account that may not go short no
+// more than it has now ($14 lifts this for who has looked under the balances' locks). The
+// others it leaves out; keys that were posted before come back with their entries, behind
+// a message that makes the commit wait for a synchronous standby (see posted).
 //
-// The balances are locked by the trigger on transfer, at the end; if one has been spent
-// in the meantime, that is an error here.
+// The balances are locked by the trigger on transfer, at the end; when all together are
+// more than an account has by then, that is an error here, and the careful way decides.
 const payments = `
 	with asked as materialized (
 		select a.*, k.entry_id, k.hash = a.hash same, m.state = 'open' or (m.state = 'closing' and a.kind = 'closing') open,
-			coalesce(sum(a.amount) over (partition by a.debit order by a.i) <= case when d.floored and d.sign = -1
-				then d.credits - d.debits - d.held else 9223372036854775807 - d.debits end, false)
-			and coalesce(sum(a.amount) over (partition by a.credit order by a.i) <= case when c.floored and c.sign = 1
-				then c.debits - c.credits - c.held else 9223372036854775807 - c.credits end, false) bearable
+			coalesce(a.amount <= case when d.floored and d.sign = -1 then d.credits - d.debits - d.held else 9223372036854775807 - d.debits end
+				and a.amount <= case when c.floored and c.sign = 1 then c.debits - c.credits - c.held else 9223372036854775807 - c.credits end, false) bearable
 		from unnest($1::text[], $2::bytea[], $3::date[], $4::text[], $5::text[], $6::text[], $7::text[], $8::timestamptz[],
 				$9::bigint[], $10::bigint[], $11::bigint[], $12::bytea[], $13::bytea[])
 			with ordinality as a(key, hash, day, kind, memo, ref, by_who, at, debit, credit, amount, salt, root, i)

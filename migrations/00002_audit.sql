@@ -89,8 +89,9 @@ begin
     return null;
 end $$;
 -- +goose StatementEnd
+-- what a trigger of ours writes, such as the event of an entry, is so by construction
 create trigger inserted after insert on audit_event referencing new table as inserted
-    for each statement execute function audit_event_inserted();
+    for each statement when (pg_trigger_depth() = 0) execute function audit_event_inserted();
 
 -- audit_event_room makes the next partition before the one in use is half full. Whoever
 -- writes events never waits for it: attaching locks only the empty rest, for at most a

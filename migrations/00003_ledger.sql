@@ -176,44 +176,43 @@ create trigger takes_key before insert on entry
 create function entry_inserted() returns trigger
 language plpgsql security definer set search_path = public, pg_temp set enable_seqscan = off set jit = off as $$
 declare
-    bad  record;
-    good bigint;
+    bad record;
 begin
     -- closing the month takes this lock alone and so waits for who is posting
     perform pg_advisory_xact_lock_shared(26002, m.month - '2000-01-01'::date)
     from (select distinct month from inserted order by month) m;
-    -- the transfers wait for balances, last of all: whoever posts to the same account
-    -- meanwhile has done all else by then
-    with fine as materialized (
-        select i.* from inserted i join ledger_month m on m.month = i.month
-        where (m.state = 'open' or (m.state = 'closing' and i.kind = 'closing')) and i.tx = pg_current_xact_id()),
-    keys as (
-        insert into entry_key (key, hash, entry_id, on_day)
-        select key, hash, id, on_day from fine where debit is not null),
-    events as (
-        insert into audit_event (at, actor, kind, subject, payload, salt)
-        select at, case by_who when '' then 'system' else by_who end, 'ledger.entry', 'entry:' || id,
-            case when reverses is null then '{}' else jsonb_build_object('reverses', reverses) end
-                || jsonb_build_object('entry', id, 'key', key, 'on', on_day, 'kind', kind, 'memo', memo, 'ref', ref, 'by', by_who,
-                    'n', n, 'total', total, 'hash', encode(hash, 'hex'), 'root', encode(root, 'hex')),
-            substr(sha256(salt || '\x6576656e74'), 1, 16)
-        from fine order by id),
-    transfers as (
-        insert into transfer (entry_id, n, on_day, debit, credit, amount, ref)
-        select id, 0, on_day, debit, credit, total, ref from fine where debit is not null)
-    select count(*) into good from fine;
-    if good <> (select count(*) from inserted) then
-        select i.month, m.state, i.id into bad
-        from inserted i left join ledger_month m using (month)
-        where m.state is null or m.state = 'closed' or (m.state = 'closing' and i.kind <> 'closing')
-        limit 1;
-        if not found then
-            raise exception 'an entry is posted in its own transaction'
+    select i.month, i.own, m.state, i.id into bad
+    from (select month, kind = 'closing' closing, bool_and(tx = pg_current_xact_id()) own, min(id) id from inserted group by 1, 2) i
+    left join ledger_month m on m.month = i.month
+    where not i.own or m.state is null or m.state = 'closed' or (m.state = 'closing' and not i.closing)
+    limit 1;
+    if found then
+        if not bad.own then
+            raise exception 'entry % is not posted in its own transaction', bad.id
                 using errcode = 'check_violation', constraint = 'entry_own_transaction';
         end if;
         raise exception 'month % is %: entry % refused', to_char(bad.month, 'YYYY-MM'), bad.state, bad.id
             using errcode = 'check_violation', constraint = 'month_open';
     end if;
+    -- the transfers wait for balances, last of all: whoever posts to the same account
+    -- meanwhile has done all else by then
+    with keys as (
+        insert into entry_key (key, hash, entry_id, on_day)
+        select key, hash, id, on_day from inserted where debit is not null),
+    events as (
+        insert into audit_event (at, actor, kind, subject, payload, salt)
+        select at, case by_who when '' then 'system' else by_who end, 'ledger.entry', 'entry:' || id,
+            case when reverses is null then
+                jsonb_build_object('entry', id, 'key', key, 'on', on_day, 'kind', kind, 'memo', memo, 'ref', ref, 'by', by_who,
+                    'n', n, 'total', total, 'hash', encode(hash, 'hex'), 'root', encode(root, 'hex'))
+            else
+                jsonb_build_object('entry', id, 'key', key, 'on', on_day, 'kind', kind, 'memo', memo, 'ref', ref, 'by', by_who,
+                    'n', n, 'total', total, 'hash', encode(hash, 'hex'), 'root', encode(root, 'hex'), 'reverses', reverses)
+            end,
+            substr(sha256(salt || '\x6576656e74'), 1, 16)
+        from inserted)
+    insert into transfer (entry_id, n, on_day, debit, credit, amount, ref)
+    select id, 0, on_day, debit, credit, total, ref from inserted where debit is not null;
     return null;
 end $$;
 -- +goose StatementEnd
@@ -272,6 +271,9 @@ begin
     -- tried again, and a transition table is empty then.
     select array_agg(id order by id) into ids
     from (select debit id from inserted union select credit from inserted) a;
+    if ids is null then -- an entry that did not carry its transfer
+        return null;
+    end if;
     perform from balance where account_id = any(ids) order by account_id for no key update;
 
     with changed as (
