@@ -2,6 +2,7 @@ package payout
 
 import (
 	"context"
+	"errors"
 
 	"github.com/jackc/pgx/v5"
 
@@ -52,22 +53,26 @@ type Difference struct {
 }
 
 // compared is the two months side by side: one row a person.
-const compared = `
+var compared, comparedSome = comparing(""), comparing("and p.person_id > @from and p.person_id <= @to")
+
+// comparing is compared for the people p that a condition lets in.
+func comparing(some string) string {
+	return `
 	with before as (
 	    select p.person_id, sum(p.amount)::bigint amount, (array_agg(p.account_idx order by p.nth desc) filter (where p.rail = 'bank'))[1] account
 	    from payment p join run r on r.id = p.run_id
 	    where not @outside and r.office = @office and r.month = @month and r.schemes && @schemes and r.id < @run
-	      and r.state in ('submitted', 'approved', 'instructed', 'closed') and p.state not in ('held', 'cancelled')
+	      and r.state in ('submitted', 'approved', 'instructed', 'closed') and p.state not in ('held', 'cancelled') ` + some + `
 	    group by p.person_id
 	    union all
-	    select b.person_id, sum(b.amount)::bigint, null
-	    from paid_before b join person q on q.id = b.person_id
-	    where @outside and q.office = @office and b.scheme = any(@schemes) and @month between b.first_month and b.last_month
-	    group by b.person_id),
+	    select p.person_id, sum(p.amount)::bigint, null
+	    from paid_before p join person q on q.id = p.person_id
+	    where @outside and q.office = @office and p.scheme = any(@schemes) and @month between p.first_month and p.last_month ` + some + `
+	    group by p.person_id),
 	now as (
 	    select person_id, id, state, regular, owed - clawback - regular arrears, carried, clawback - set_off later, account_idx account, rail,
 	           case when state in ('held', 'cancelled') then 0 else amount end amount
-	    from payment where run_id = @run),
+	    from payment p where run_id = @run ` + some + `),
 	side as (
 	    select coalesce(n.person_id, b.person_id) person_id, n.id payment, coalesce(b.amount, 0) before, coalesce(n.amount, 0) now,
 	           case when n.state in ('held', 'cancelled') then 0 else coalesce(n.regular, 0) end regular,
@@ -83,6 +88,7 @@ const compared = `
 	                else 'same' end change
 	    from now n full join before b on b.person_id = n.person_id
 	    where coalesce(n.amount, 0) > 0 or coalesce(b.amount, 0) > 0)`
+}
 
 // compareWith finds the month that a run is compared with.
 func compareWith(ctx context.Context, q pg.Queryer, r Run) (args pgx.StrictNamedArgs, month money.Month, outside bool, err error) {
@@ -110,7 +116,7 @@ func Compare(ctx context.Context, q pg.Queryer, run RunID) (d Difference, err er
 	if err != nil {
 		return d, err
 	}
-	d.Month, d.Outside = month, outside
+	d.Month, d.Outside, d.Rows = month, outside, []DifferenceRow{}
 	rows, err := q.Query(ctx, compared+`
 		select change, count(*), sum(before)::bigint, sum(now)::bigint, sum(regular)::bigint, sum(arrears)::bigint, sum(carried)::bigint, sum(later)::bigint,
 		       count(*) filter (where other_account), coalesce(sum(now) filter (where other_account), 0)::bigint
@@ -151,18 +157,79 @@ func ChangedPeople(ctx context.Context, q pg.Queryer, run RunID, change Change, 
 	if err != nil {
 		return nil, err
 	}
+	if limit <= 0 {
+		limit = 100
+	}
+	if n, kept, err := keptChange(ctx, q, run, change); err != nil {
+		return nil, err
+	} else if kept && n <= fewChanged && change != Same {
+		return fewPeople(ctx, q, run, change, after, limit)
+	}
 	args, _, _, err := compareWith(ctx, q, r)
 	if err != nil {
 		return nil, err
 	}
-	if limit <= 0 {
-		limit = 100
+	args["change"] = string(change)
+	if r.N+r.HeldN <= manyPeople {
+		return changedPeople(ctx, q, compared, args, after, limit)
 	}
-	args["change"], args["after"], args["limit"] = string(change), int64(after), limit
-	rows, err := q.Query(ctx, compared+`
+	return walkPeople(ctx, q, args, after, limit, func(after PersonID, limit int) ([]ChangedPerson, error) {
+		return changedPeople(ctx, q, comparedSome, args, after, limit)
+	})
+}
+
+// changedPeople are the people of a comparison whose change is asked for.
+func changedPeople(ctx context.Context, q pg.Queryer, sql string, args pgx.StrictNamedArgs, after PersonID, limit int) ([]ChangedPerson, error) {
+	args["after"], args["limit"] = int64(after), limit
+	rows, err := q.Query(ctx, sql+`
 		select s.person_id, q.name, s.payment, s.before, s.now from side s join person q on q.id = s.person_id
 		where (s.change = @change or (@change = 'account_changed' and s.other_account)) and s.person_id > @after
 		order by s.person_id limit @limit`, args)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowToStructByPos[ChangedPerson])
+}
+
+// manyPeople is from how many people on a run is compared piece by piece.
+const manyPeople = 50_000
+
+// walkPeople compares people in the order of their numbers, a stretch at a time, until
+// enough are found: a change that many people have is met soon.
+func walkPeople(ctx context.Context, q pg.Queryer, args pgx.StrictNamedArgs, after PersonID, limit int, read func(PersonID, int) ([]ChangedPerson, error)) (list []ChangedPerson, err error) {
+	var last PersonID
+	if err := q.QueryRow(ctx, `select coalesce(max(id), 0) from person`).Scan(&last); err != nil {
+		return nil, err
+	}
+	list = []ChangedPerson{}
+	for width := PersonID(2_000); after < last && len(list) < limit; width = min(2*width, 64_000) {
+		args["from"], args["to"] = int64(after), int64(after+width)
+		some, err := read(after, limit-len(list))
+		if err != nil {
+			return nil, err
+		}
+		list, after = append(list, some...), after+width
+	}
+	return list, nil
+}
+
+// keptChange tells how many people a change has by the kept page of the run; false when
+// none is kept, or it is no longer true.
+func keptChange(ctx context.Context, q pg.Queryer, run RunID, change Change) (n int, kept bool, err error) {
+	err = q.QueryRow(ctx, `
+		select case when $2 = 'account_changed' then (body #>> '{difference,account_changed,n}')::integer
+		            else coalesce((select (x ->> 'n')::integer from jsonb_array_elements(body #> '{difference,rows}') x where x ->> 'change' = $2), 0) end
+		from run_summary where run_id = $1 and not exists (select from run_stale where run_id = $1)`, run, string(change)).Scan(&n)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return 0, false, nil
+	}
+	return n, err == nil, err
+}
+
+func fewPeople(ctx context.Context, q pg.Queryer, run RunID, change Change, after PersonID, limit int) ([]ChangedPerson, error) {
+	rows, err := q.Query(ctx, `
+		select c.person_id, q.name, c.payment_id, c.before, c.now from run_change c join person q on q.id = c.person_id
+		where c.run_id = $1 and c.change = $2 and c.person_id > $3 order by c.person_id limit $4`, run, string(change), after, limit)
 	if err != nil {
 		return nil, err
 	}

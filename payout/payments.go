@@ -91,12 +91,28 @@ func Payments(ctx context.Context, q pg.Queryer, f PaymentFilter) (_ []PaymentVi
 	if f.Run == 0 {
 		where = `where p.person_id = @person and @run = 0`
 	}
-	rows, err := q.Query(ctx, paymentColumns+where+`
+	from, flags := paymentColumns, []string{}
+	for _, flag := range []string{f.Reason, f.Attention} {
+		if flag != "" {
+			flags = append(flags, flag)
+		}
+	}
+	if f.State == Held && len(flags) == 0 {
+		flags = append(flags, "*")
+	}
+	if f.Run != 0 && len(flags) > 0 { // what stands out is few: by its flags
+		from += `join payment_flag g on g.payment_id = p.id `
+		where = `where g.run_id = @run and g.reason = @flag and g.payment_id > @after and p.run_id = @run and (@person = 0 or p.person_id = @person)`
+	} else {
+		flags = []string{""}
+		where += ` and @flag = ''`
+	}
+	rows, err := q.Query(ctx, from+where+`
 		  and p.id > @after and (@state = '' or p.state = @state) and (@reason = '' or @reason = any(p.hold_reasons))
 		  and (@attention = '' or @attention = any(p.attention))
 		order by p.id limit @limit`,
 		pgx.StrictNamedArgs{"run": int64(f.Run), "person": int64(f.Person), "after": int64(f.After), "state": string(f.State),
-			"reason": f.Reason, "attention": f.Attention, "limit": f.Limit})
+			"flag": flags[0], "reason": f.Reason, "attention": f.Attention, "limit": f.Limit})
 	if err != nil {
 		return nil, err
 	}

@@ -69,6 +69,10 @@ func Prepare(ctx context.Context, pool *pgxpool.Pool, in PrepareInput) (_ Run, e
 		run, err = Get(ctx, tx, p.id)
 		return err
 	})
+	if err == nil && run.N+run.HeldN > manyPeople {
+		// so that the first look at it need not wait; who cannot have it now makes it then
+		_, _ = keepRunPage(ctx, pool, run.ID, in.Now)
+	}
 	switch pg.Constraint(err) {
 	case "payment_one_at_a_time", "payment_carry_once", "payment_carry_of_returned":
 		err = ErrOverlap

@@ -59,6 +59,8 @@ type MessageView struct {
 	State string    `json:"state"`
 	N     int       `json:"n"`
 	Total money.VND `json:"total"`
+
+	MadeAt time.Time `json:"made_at"`
 }
 
 // Summarize reads a run's page.
@@ -100,23 +102,46 @@ func Summarize(ctx context.Context, q pg.Queryer, run RunID) (s Summary, err err
 	if s.Funds, err = fundsNeeded(ctx, q, s.Run); err != nil {
 		return s, err
 	}
+	return s, s.fresh(ctx, q, run)
+}
+
+// fresh reads again what changes without a payment changing: the run itself, what the
+// funds hold, who signed, what was handed over.
+func (s *Summary) fresh(ctx context.Context, q pg.Queryer, run RunID) (err error) {
+	if s.Run, err = Get(ctx, q, run); err != nil {
+		return err
+	}
+	for i := range s.Funds {
+		f := &s.Funds[i]
+		err := q.QueryRow(ctx, `select coalesce((select b.credits - b.debits from account a join balance b on b.account_id = a.id where a.code = $1), 0)`, f.Account).Scan(&f.Balance)
+		if err != nil {
+			return err
+		}
+		f.Short = 0
+		if s.Run.State == RunDraft || s.Run.State == RunComputed || s.Run.State == RunSubmitted {
+			f.Short = max(0, f.Needed-f.Balance)
+		}
+	}
 	rows, err := q.Query(ctx, `
 		select t.login, t.name, a.key_id, a.signature, a.approved_at from approval a join staff t on t.id = a.staff_id
 		where a.run_id = $1 order by a.approved_at, a.staff_id`, run)
 	if err != nil {
-		return s, err
+		return err
 	}
 	if s.Approvals, err = pgx.CollectRows(rows, pgx.RowToStructByPos[ApprovalView]); err != nil {
-		return s, err
+		return err
 	}
 	rows, err = q.Query(ctx, `
-		select message_id, kind, state, n, total from bank_message
-		where id in (select bank_message_id from instruction where run_id = $1) order by id`, run)
+		with recursive m as ( -- from message to message, not from order to order
+		    select min(bank_message_id) id from instruction where run_id = $1
+		    union all
+		    select (select min(bank_message_id) from instruction where run_id = $1 and bank_message_id > m.id) from m where m.id is not null)
+		select message_id, kind, state, n, total, made_at from bank_message where id in (select id from m) order by id`, run)
 	if err != nil {
-		return s, err
+		return err
 	}
 	s.Messages, err = pgx.CollectRows(rows, pgx.RowToStructByPos[MessageView])
-	return s, err
+	return err
 }
 
 // fundsNeeded compares what the run takes from each fund with what is there.

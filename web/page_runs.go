@@ -106,23 +106,19 @@ func (s *Server) runWith(v *visit, p *problem) error {
 	if err := s.cfg.Pool.QueryRow(v.ctx, `select name from office where code = $1`, run.Office).Scan(&d.Office); err != nil {
 		return err
 	}
-	if d.Compare, err = payout.Compare(v.ctx, s.cfg.Pool, run.ID); err != nil {
-		return err
-	}
-	if d.Sums, err = s.runSums(v.ctx, run.ID); err != nil {
-		return err
-	}
-	summary, err := payout.Summarize(v.ctx, s.cfg.Pool, run.ID)
+	page, err := payout.ReadRunPage(v.ctx, s.cfg.Pool, run.ID, v.now())
 	if err != nil {
 		return err
 	}
+	summary := page.Summary
+	d.Compare, d.Sums = page.Difference, runSums(page)
 	d.Rails, d.Held, d.Attention, d.Messages = summary.ByRail, summary.Exceptions, summary.Attention, summary.Messages
-	if d.Moments, err = s.runMoments(v.ctx, run); err != nil {
+	if d.Moments, err = s.runMoments(v.ctx, run, summary.Messages); err != nil {
 		return err
 	}
 	d.MaySubmit = run.State == payout.RunComputed && v.person.Has(clerk, accountant)
 	if run.State == payout.RunSubmitted && v.person.Has(chairman) {
-		if err := s.offerApproval(v, &d); err != nil {
+		if err := s.offerApproval(v, &d, summary.Funds); err != nil {
 			return err
 		}
 	}
@@ -141,7 +137,7 @@ func runScripts(d runPage) []string {
 }
 
 // offerApproval decides whether the button is there, and says why if it is not.
-func (s *Server) offerApproval(v *visit, d *runPage) error {
+func (s *Server) offerApproval(v *visit, d *runPage, funds []payout.FundNeed) error {
 	d.MayReject = true
 	var already bool
 	if err := s.cfg.Pool.QueryRow(v.ctx, `select exists (select from approval where run_id = $1 and staff_id = $2)`,
@@ -158,10 +154,7 @@ func (s *Server) offerApproval(v *visit, d *runPage) error {
 			public = append(public, base64.StdEncoding.EncodeToString(k.Public))
 		}
 	}
-	short, err := s.fundShort(v.ctx, d.Run)
-	if err != nil {
-		return err
-	}
+	short := fundShort(funds)
 	switch {
 	case already:
 		d.WhyNot = "Anh/chị đã ký đợt này; cần thêm chữ ký của người khác."

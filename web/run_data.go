@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -10,43 +9,22 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"ansinh.vn/internal/text"
-	"ansinh.vn/ledger"
 	"ansinh.vn/money"
 	"ansinh.vn/payout"
 )
 
-// sumRow is one scheme's money by kind of line.
-type sumRow struct {
-	Scheme                              string
-	Regular, Arrears, Clawback, Funeral money.VND
-	Total                               money.VND
-}
-
 // sums of the payments that are not held, by scheme and kind; Receivable and Carried
 // lead from what is owed to what is paid.
 type sums struct {
-	Rows       []sumRow
-	All        sumRow
+	Rows       []payout.KindSums
+	All        payout.KindSums
 	Receivable money.VND // overpaid before, and not recovered by this run
 	Carried    money.VND
 	ToPay      money.VND
 }
 
-func (s *Server) runSums(ctx context.Context, run payout.RunID) (t sums, err error) {
-	rows, err := s.cfg.Pool.Query(ctx, `
-		select i.scheme, coalesce(sum(i.amount) filter (where i.kind = 'regular'), 0)::bigint, coalesce(sum(i.amount) filter (where i.kind = 'arrears'), 0)::bigint,
-		       coalesce(sum(i.amount) filter (where i.kind = 'clawback'), 0)::bigint, coalesce(sum(i.amount) filter (where i.kind = 'funeral'), 0)::bigint,
-		       sum(i.amount)::bigint
-		from payment p join payment_item i on i.payment_id = p.id
-		where p.run_id = $1 and p.state not in ('held', 'cancelled')
-		  and i.payment_id between (select min(id) from payment where run_id = $1) and (select max(id) from payment where run_id = $1)
-		group by i.scheme order by i.scheme`, run)
-	if err != nil {
-		return t, err
-	}
-	if t.Rows, err = pgx.CollectRows(rows, pgx.RowToStructByPos[sumRow]); err != nil {
-		return t, err
-	}
+func runSums(p payout.RunPage) sums {
+	t := sums{Rows: p.Schemes, Receivable: p.Receivable, Carried: p.Carried, ToPay: p.ToPay}
 	for _, r := range t.Rows {
 		t.All.Regular += r.Regular
 		t.All.Arrears += r.Arrears
@@ -54,10 +32,7 @@ func (s *Server) runSums(ctx context.Context, run payout.RunID) (t sums, err err
 		t.All.Funeral += r.Funeral
 		t.All.Total += r.Total
 	}
-	err = s.cfg.Pool.QueryRow(ctx, `
-		select coalesce(sum(clawback - set_off), 0)::bigint, coalesce(sum(carried), 0)::bigint, coalesce(sum(amount), 0)::bigint
-		from payment where run_id = $1 and state not in ('held', 'cancelled')`, run).Scan(&t.Receivable, &t.Carried, &t.ToPay)
-	return t, err
+	return t
 }
 
 // moment is one step in a run's life.
@@ -69,15 +44,19 @@ type moment struct {
 	Note      string
 }
 
-func (s *Server) runMoments(ctx context.Context, run payout.Run) (list []moment, err error) {
+func (s *Server) runMoments(ctx context.Context, run payout.Run, sent []payout.MessageView) (list []moment, err error) {
 	var preparer, submitter, ender string
 	var endedAt *time.Time
 	var instructed *time.Time
+	for i := range sent {
+		if at := &sent[i].MadeAt; instructed == nil || at.Before(*instructed) {
+			instructed = at
+		}
+	}
 	err = s.cfg.Pool.QueryRow(ctx, `
-		select p.name, coalesce(b.name, ''), coalesce(e.name, ''), r.ended_at,
-		       (select min(m.made_at) from instruction i join bank_message m on m.id = i.bank_message_id where i.run_id = r.id)
+		select p.name, coalesce(b.name, ''), coalesce(e.name, ''), r.ended_at
 		from run r join staff p on p.id = r.prepared_by left join staff b on b.id = r.submitted_by left join staff e on e.id = r.ended_by
-		where r.id = $1`, run.ID).Scan(&preparer, &submitter, &ender, &endedAt, &instructed)
+		where r.id = $1`, run.ID).Scan(&preparer, &submitter, &ender, &endedAt)
 	if err != nil {
 		return nil, err
 	}
@@ -123,31 +102,12 @@ func step(title, en, by string, at *time.Time) moment {
 
 // fundShort says which fund cannot cover a run, and by how much; "" when all can. The
 // ledger itself refuses in the end; this is so that nobody signs for nothing.
-func (s *Server) fundShort(ctx context.Context, run payout.Run) (string, error) {
-	rows, err := s.cfg.Pool.Query(ctx, `
-		select i.scheme, (coalesce(sum(i.amount) filter (where i.amount > 0), 0) - sum(i.set_off))::bigint
-		from payment p join payment_item i on i.payment_id = p.id
-		where p.run_id = $1 and p.state = 'ready' group by i.scheme order by i.scheme`, run.ID)
-	if err != nil {
-		return "", err
-	}
-	type need struct {
-		Scheme string
-		Amount money.VND
-	}
-	needs, err := pgx.CollectRows(rows, pgx.RowToStructByPos[need])
-	if err != nil {
-		return "", err
-	}
-	for _, n := range needs {
-		has, err := ledger.Balance(ctx, s.cfg.Pool, "366."+run.Office+"."+n.Scheme)
-		if err != nil && !errors.Is(err, ledger.ErrNoAccount) {
-			return "", err
-		}
-		if has < n.Amount {
+func fundShort(funds []payout.FundNeed) string {
+	for _, f := range funds {
+		if f.Short > 0 {
 			return fmt.Sprintf("Kinh phí %s còn %s, thiếu %s. Ghi nhận kinh phí về rồi duyệt.",
-				strings.ToLower(text.Lookup("scheme", n.Scheme).VI), text.VND(has), text.VND(n.Amount-has)), nil
+				strings.ToLower(text.Lookup("scheme", string(f.Scheme)).VI), text.VND(f.Balance), text.VND(f.Short))
 		}
 	}
-	return "", nil
+	return ""
 }
