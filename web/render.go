@@ -137,14 +137,18 @@ var funcs = template.FuncMap{
 	},
 	"category": beneficiaries.CategoryLabel,
 	"need":     func(n any) template.HTML { return bilingual(beneficiaries.Need(fmt.Sprint(n)).Words()) },
+	"birth":    birthWords,
 	"needs":    func() []beneficiaries.Need { return beneficiaries.AllNeeds },
 	"todo":     func(need string) string { return text.Lookup("todo", need).VI },
 	"has":      slices.Contains[[]string],
-	"cell": cell, "figure": figure,
-	"states":   func() []payout.PaymentState { return paymentStates },
-	"nav":      navigation,
-	"current":  func(here, path string) bool { return here == path || path != "/" && strings.HasPrefix(here, path+"/") },
-	"lower":    strings.ToLower,
+	"cell":     cell, "figure": figure,
+	"kinds":   func() []string { return eventKinds },
+	"door":    doorWords,
+	"source":  sourceWords,
+	"states":  func() []payout.PaymentState { return paymentStates },
+	"nav":     navigation,
+	"current": func(here, path string) bool { return here == path || path != "/" && strings.HasPrefix(here, path+"/") },
+	"lower":   strings.ToLower,
 	"roles": func(p staff.Person) string {
 		var names []string
 		for _, r := range p.Roles {
@@ -179,6 +183,13 @@ func reasonWords(key string) template.HTML {
 	}
 	vi, en := beneficiaries.HoldReason(key).Words()
 	return bilingual(vi, en)
+}
+
+// birthWords is a birth as people write it: 12/03/1947, 03/1947 or 1947.
+func birthWords(iso string) string {
+	parts := strings.Split(iso, "-")
+	slices.Reverse(parts)
+	return strings.Join(parts, "/")
 }
 
 func toInt(n any) int64 {
