@@ -115,6 +115,61 @@ var bankChecks = []string{
 	having coalesce(sum(s.amount), 0)
 		<> coalesce((select b.credits - b.debits from account a join balance b on b.account_id = a.id where a.code = '3389.r' || ra.id), 0)`,
 
+	// in transit by the post office: what was listed, less the money that it was given and
+	// what nobody collected, and with what it gave back of that
+	`with moved as (
+		select rail_account_id rail, amount from instruction where state not in ('rejected', 'uncollected')
+		union all
+		select m2.rail_account_id, -l.amount from match m join statement_line l on l.id = m.line_id
+		join bank_message m2 on m2.message_id = m.target where m.rule = 'post-debit' and not undone(m)
+		union all
+		select m2.rail_account_id, l.amount from match m join statement_line l on l.id = m.line_id
+		join bank_message m2 on m2.message_id = m.target where m.rule = 'post-return' and not undone(m))
+	select 'balance', '3389.r' || ra.id, 'money of the post office''s lists', coalesce(sum(x.amount), 0)::text,
+		coalesce((select (b.credits - b.debits)::text from account a join balance b on b.account_id = a.id where a.code = '3389.r' || ra.id), '0')
+	from rail_account ra left join moved x on x.rail = ra.id
+	where ra.kind = 'post' group by ra.id
+	having coalesce(sum(x.amount), 0)
+		<> coalesce((select b.credits - b.debits from account a join balance b on b.account_id = a.id where a.code = '3389.r' || ra.id), 0)`,
+
+	// a line is known by its own words, and was matched as the log says
+	`select 'statement_line', l.id::text, 'key of its words', encode(k.key, 'hex'), encode(l.line_key, 'hex')
+	from statement_line l cross join lateral (select substr(sha256(
+		convert_to(l.credit::text, 'UTF8') || '\x00' || convert_to(l.amount::text, 'UTF8') || '\x00' || convert_to(to_char(l.booked_on, 'YYYYMMDD'), 'UTF8') || '\x00'
+		|| convert_to(l.bank_ref, 'UTF8') || '\x00' || convert_to(l.end_to_end_id, 'UTF8') || '\x00' || convert_to(l.batch_message, 'UTF8') || '\x00' || convert_to(l.memo, 'UTF8')), 1, 16) key) k
+	where k.key <> l.line_key`,
+	`with said as (
+		select e.id, e.payload, split_part(e.subject, ':', 2)::bigint statement, split_part(split_part(e.subject, ':', 4), '-', 1)::int first, split_part(e.subject, '-', 2)::int last
+		from audit_event e where e.kind = 'lines.matched' and e.subject ~ '^statement:[0-9]+:lines:[0-9]+-[0-9]+$')
+	select 'match', 'statement ' || s.statement || ' lines ' || s.first || '-' || s.last, 'matches in the log', (s.payload ->> 'n') || ', ' || (s.payload ->> 'sha256'),
+		count(m.id) || ', ' || encode(sha256(convert_to(coalesce(string_agg(m.line_id || E'\t' || m.rule || E'\t' || m.version || E'\t' || m.target || E'\t' || m.amount || E'\n', '' order by l.n), ''), 'UTF8')), 'hex')
+	from said s left join statement_line l on l.statement_id = s.statement and l.n between s.first and s.last
+	-- the first match of a line is the one that was made then
+	left join lateral (select * from match m where m.line_id = l.id and m.undoes is null order by m.id limit 1) m on true
+	group by s.id, s.statement, s.first, s.last, s.payload
+	having (s.payload ->> 'n')::bigint <> count(m.id)
+		or s.payload ->> 'sha256' <> encode(sha256(convert_to(coalesce(string_agg(m.line_id || E'\t' || m.rule || E'\t' || m.version || E'\t' || m.target || E'\t' || m.amount || E'\n', '' order by l.n), ''), 'UTF8')), 'hex')`,
+
+	// what is not explained stands as a break, and takes two people to settle
+	`select 'recon_break', b.id::text, 'who settled it', 'two people, in the log', 'proposed by ' || coalesce(b.proposed_by::text, 'nobody') || ', settled by ' || coalesce(b.settled_by::text, 'nobody')
+	from recon_break b where b.state = 'settled' and b.line_id is not null
+	and (b.proposed_by = b.settled_by or not exists (select from audit_event e where e.kind = 'break.settled' and e.subject = 'break:' || b.id))
+	union all
+	select 'recon_break', b.id::text, 'amount of its line', (case when l.credit then l.amount else -l.amount end)::text, b.amount::text
+	from recon_break b join statement_line l on l.id = b.line_id where b.amount <> case when l.credit then l.amount else -l.amount end`,
+	`select 'statement_line', l.id::text, 'break that says why it is in suspense', 'a row', 'none'
+	from match m join statement_line l on l.id = m.line_id where m.rule = 'suspense' and not exists (select from recon_break b where b.line_id = l.id)`,
+	`select 'funds_request', coalesce(f.reference, substr(e.subject, 7)), 'request in the log', coalesce(e.payload ->> 'amount', 'none'), coalesce(f.amount::text, 'no row')
+	from funds_request f full join (select subject, payload from audit_event where kind = 'funds.requested') e on e.subject = 'funds:' || f.reference
+	where f.reference is null or (e.subject is not null and ((e.payload ->> 'amount') is distinct from f.amount::text or (e.payload ->> 'scheme') is distinct from f.scheme))`,
+	`select 'bank_answer', id::text, 'hash of its bytes', encode(sha256(content), 'hex'), encode(sha256, 'hex') from bank_answer where sha256 <> sha256(content)`,
+	`select 'bank_message', e.payload ->> 'message', 'number and total in the log', (e.payload ->> 'n') || ', ' || (e.payload ->> 'total'), coalesce(m.n || ', ' || m.total, 'no row')
+	from audit_event e left join bank_message m on m.message_id = e.payload ->> 'message'
+	where e.kind = 'run.instructed' and (m.n::text, m.total::text) is distinct from (e.payload ->> 'n', e.payload ->> 'total')`,
+	`select 'bank_rejection', b.end_to_end_id, 'order that was refused', 'rejected', coalesce(i.state, 'none')
+	from bank_rejection b left join instruction i using (end_to_end_id)
+	where b.end_to_end_id like 'AS%-A%' and i.state is distinct from 'rejected'`,
+
 	// vouchers are worth what was issued less what was redeemed; vendors are owed what was
 	// redeemed with them less what is under way or settled
 	`select 'voucher', v.id::text, 'what its account holds',
@@ -138,13 +193,7 @@ var bankChecks = []string{
 // against the bank.
 func (c *checker) bank(ctx context.Context) error {
 	for _, sql := range bankChecks {
-		err := each(ctx, c.look(), func(rows pgx.Rows, d *Difference) error {
-			return rows.Scan(&d.Table, &d.ID, &d.What, &d.Expected, &d.Found)
-		}, func(d *Difference) error {
-			c.differs(d.Table, d.ID, d.What, d.Expected, d.Found)
-			return nil
-		}, sql+" order by 1, 2")
-		if err != nil {
+		if err := c.check(ctx, sql); err != nil {
 			return err
 		}
 	}

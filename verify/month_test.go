@@ -5,6 +5,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/sha256"
 	"crypto/x509"
 	"encoding/pem"
 	"fmt"
@@ -166,11 +167,13 @@ func (m *month) line(credit bool, amount money.VND, rule, target string, book fu
 	m.lines++
 	m.tx(func(ctx context.Context, tx pgx.Tx) error {
 		var id int64
+		key := sha256.Sum256(fmt.Appendf(nil, "%t\x00%d\x0020261102\x00R%d\x00\x00\x00ck", credit, amount, m.lines))
 		err := tx.QueryRow(ctx, `
 			insert into statement_line (statement_id, rail_account_id, n, credit, amount, reversal, booked_on, value_on, bank_ref, code, memo, info,
 				end_to_end_id, batch_message, batch_n, return_code, return_info, party, party_account, line_key, occurrence)
-			values (1, $1, $2, $3, $4, false, '2026-11-02', '2026-11-02', '', '', '', '', '', '', 0, '', '', '', '', substr(sha256($5::bytea), 1, 16), 1) returning id`,
-			m.bank, m.lines, credit, amount, fmt.Sprint(m.lines)).Scan(&id)
+			values (1, $1, $2, $3, $4, false, '2026-11-02', '2026-11-02', 'R' || $2::int, '', 'ck', '', '', '', 0, '', '', '', '',
+				substr($5::bytea, 1, 16), 1) returning id`,
+			m.bank, m.lines, credit, amount, key[:]).Scan(&id)
 		if err != nil {
 			return err
 		}

@@ -51,6 +51,7 @@ type Difference struct {
 	What     string `json:"what"`
 	Expected string `json:"expected"`
 	Found    string `json:"found"`
+	Do       string `json:"do"` // what whoever finds it does next
 }
 
 func (d Difference) String() string {
@@ -73,7 +74,7 @@ func Run(ctx context.Context, pool *pgxpool.Pool, o Options) (_ *Report, err err
 		name  string
 		check func(context.Context) error
 	}{
-		{"books", c.books}, {"runs", c.runs}, {"owed", c.owed}, {"programmes", c.programmes}, {"recovery", c.recoveryBooks}, {"bank", c.bank},
+		{"books", c.books}, {"runs", c.runs}, {"owed", c.owed}, {"programmes", c.programmes}, {"recovery", c.recoveryBooks}, {"bank", c.bank}, {"market", c.market}, {"said", c.said},
 	} {
 		if o.Progress != nil {
 			o.Progress(part.name)
@@ -157,7 +158,7 @@ func (c *checker) differs(table string, id any, what string, expected, found any
 		return
 	}
 	c.report.Differences = append(c.report.Differences,
-		Difference{table, fmt.Sprint(id), what, show(expected), show(found)})
+		Difference{table, fmt.Sprint(id), what, show(expected), show(found), advice(table)})
 }
 
 // same reports a difference unless expected and found are equal.

@@ -79,8 +79,13 @@ func printReport(w io.Writer, r *verify.Report) (err error) {
 	for _, n := range r.Notes {
 		line("  * %s", n)
 	}
+	said := map[string]bool{}
 	for _, d := range r.Differences {
 		line("  ✗ %s", d)
+		if !said[d.Do] { // once for all differences of that kind
+			line("    → %s", d.Do)
+			said[d.Do] = true
+		}
 	}
 	if r.More > 0 {
 		line("  ✗ … and %d more", r.More)
