@@ -39,6 +39,8 @@ var known = []struct {
 	{beneficiaries.ErrNobody, 422, "Không có ai phù hợp", "Chọn ấp, việc hoặc ngày khác."},
 	{beneficiaries.ErrPlan, 422, "Kế hoạch chưa hợp lý", "Xem lại ngày, giờ, chỉ tiêu và nơi đến."},
 	{beneficiaries.ErrNumber, 422, "Số vừa nhập không dùng được", "Số định danh có 12 chữ số; điện thoại có 10 chữ số."},
+	{beneficiaries.ErrOwnCorrection, 409, "Người đề nghị đính chính không được tự xác nhận", "Nhờ một người khác xác nhận."},
+	{beneficiaries.ErrNoCorrection, 404, "Không còn đề nghị nào ở đây", "Có thể đồng nghiệp vừa xử lý; tải lại trang."},
 	{beneficiaries.ErrReason, 422, "Cần ghi lý do", "Ghi lý do rồi làm lại."},
 	{ledger.ErrMonthClosed, 409, "Tháng kế toán đã khoá sổ", "Ghi vào tháng đang mở, hoặc hỏi kế toán."},
 	{ledger.ErrKeyReused, 409, "Mã yêu cầu này đã dùng cho việc khác", "Làm lại từ đầu."},

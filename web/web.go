@@ -15,6 +15,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"ansinh.vn/audit"
+	"ansinh.vn/identity/registry"
 	"ansinh.vn/internal/secret"
 	"ansinh.vn/staff"
 )
@@ -35,6 +36,10 @@ type Config struct {
 	MetricsToken string
 	// Notices holds the secret of each notice provider. A provider without one is refused.
 	Notices map[string]string
+	// Register is how the population register is known, so that its callbacks can be
+	// checked; RegisterName is what evidence calls it. Nil closes its door.
+	Register     *registry.Client
+	RegisterName string
 	// DemoHint, when set, is shown on the sign-in page: only a demo sets it.
 	DemoHint []DemoSignIn
 	// DemoVendors are the same for the market door.
@@ -122,6 +127,7 @@ func (s *Server) router() http.Handler {
 	r.Get("/metrics", s.serveMetrics)
 	r.Get("/static/*", s.static)
 	r.Post("/notices/{provider}", s.notice)
+	r.Post("/registry/*", s.callbacks().ServeHTTP)
 	s.mountAPI(r)
 
 	r.Group(func(r chi.Router) {

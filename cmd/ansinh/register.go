@@ -24,8 +24,15 @@ func init() {
 }
 
 type registerCmd struct {
-	Serve registerServe `cmd:"" help:"Chạy sổ đăng ký thử nghiệm, giao thức DCI qua HTTP / serve the sandbox register in the DCI protocol over HTTP."`
-	Files registerFiles `cmd:"" help:"Ghi tỉnh giả lập ra tệp: danh sách, sổ đăng ký, đáp án / write a generated province to files: lists, register, what is wrong in each row."`
+	Serve         registerServe         `cmd:"" help:"Chạy sổ đăng ký thử nghiệm, giao thức DCI qua HTTP / serve the sandbox register in the DCI protocol over HTTP."`
+	Subscribe     registerSubscribe     `cmd:"" help:"Nhờ sổ đăng ký báo tử và chuyển đi / ask the register to tell of deaths and moves."`
+	Unsubscribe   registerUnsubscribe   `cmd:"" help:"Thôi nhận tin / end a subscription."`
+	Subscriptions registerSubscriptions `cmd:"" help:"Đang nhận tin gì / what the register tells of."`
+	Extracts      registerExtracts      `cmd:"" help:"Danh sách đã gửi công an và kết quả gửi lại / lists that went out to be checked, and came back."`
+	Events        registerEvents        `cmd:"" help:"Tin báo tử, chuyển đi, vắng / deaths, moves and absences that became known."`
+	Correct       registerCorrect       `cmd:"" help:"Đề nghị đính chính một tin báo tử / propose that a death was told wrongly."`
+	Confirm       registerConfirm       `cmd:"" help:"Người thứ hai quyết định đính chính / a second person decides a correction."`
+	Files         registerFiles         `cmd:"" help:"Ghi tỉnh giả lập ra tệp: danh sách, sổ đăng ký, đáp án / write a generated province to files: lists, register, what is wrong in each row."`
 }
 
 // registerServe runs the sandbox register as a process of its own. With --json

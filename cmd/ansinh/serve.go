@@ -4,15 +4,18 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
 	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"time"
 
 	"ansinh.vn/bank/notice"
+	"ansinh.vn/identity/registry"
 	"ansinh.vn/web"
 )
 
@@ -25,6 +28,7 @@ type serveCmd struct {
 	Listen       string `help:"Address and port." default:"127.0.0.1:8080" env:"ANSINH_LISTEN"`
 	TLS          bool   `name:"tls" help:"Browsers reach this by https, through a proxy that ends TLS: Secure cookies and HSTS." env:"ANSINH_TLS"`
 	TrustProxy   bool   `help:"Take the client's address from the proxy's X-Forwarded-For." env:"ANSINH_TRUST_PROXY"`
+	Register     string `help:"How to know the population register when it calls back: the file it gave us. Default DATA-DIR/register.json, if it is there." env:"ANSINH_REGISTER_ACCESS" type:"path" placeholder:"FILE"`
 	MetricsToken string `help:"Bearer token that opens /metrics to other machines." env:"ANSINH_METRICS_TOKEN"`
 }
 
@@ -49,12 +53,29 @@ func (c *serveCmd) Run(ctx context.Context, a *app) error {
 	if !c.TLS && !loopback(listener) {
 		fmt.Fprintln(a.Err, "ansinh: serving plain http beyond this machine: passwords can be read on the way; put a proxy with TLS before it and add --tls")
 	}
-	site := web.New(web.Config{Pool: pool, Secrets: box, Clock: a.Now, TLS: c.TLS, TrustProxy: c.TrustProxy,
+	register, name, err := c.register(a)
+	if err != nil {
+		return err
+	}
+	site := web.New(web.Config{Pool: pool, Secrets: box, Clock: a.Now, TLS: c.TLS, TrustProxy: c.TrustProxy, Register: register, RegisterName: name,
 		MetricsToken: c.MetricsToken, Notices: noticeSecrets(os.Getenv), LogKeys: keys,
 		Log: slog.New(slog.NewJSONHandler(a.Err, nil))})
 	defer site.Close()
 	fmt.Fprintf(a.Err, "An Sinh: http://%s/\n", listener.Addr())
 	return serveHTTP(ctx, listener, site, site.Close)
+}
+
+// register is whose callbacks are taken; nobody's where no access to a register is set up.
+func (c *serveCmd) register(a *app) (*registry.Client, string, error) {
+	path := c.Register
+	if path == "" {
+		path = filepath.Join(a.DataDir, "register.json")
+		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+			return nil, "", nil
+		}
+	}
+	access, client, err := a.register(path)
+	return client, access.ReceiverID, err
 }
 
 // noticeSecrets reads ANSINH_NOTICE_PAYOS, ANSINH_NOTICE_CASSO_V1 and so on.

@@ -61,6 +61,24 @@ var catalogue = map[string]map[string]Word{
 		"voucher.redeemed":   {VI: "Dùng phiếu mua hàng", EN: "Voucher redeemed"},
 		"voucher.expired":    {VI: "Phiếu hết hạn, trả lại tiền", EN: "Voucher expired, money given back"},
 	},
+	"life-event": {
+		"death":               {VI: "Báo tử", EN: "Death", Tone: "bad"},
+		"move":                {VI: "Chuyển đi", EN: "Move", Tone: "warn"},
+		"change_of_residence": {VI: "Chuyển đi", EN: "Move", Tone: "warn"},
+		"absence":             {VI: "Vắng mặt", EN: "Absence", Tone: "warn"},
+		"alive":               {VI: "Còn sống", EN: "Alive", Tone: "good"},
+	},
+	"standing": {
+		"missing":  {VI: "mất tích", EN: "missing"},
+		"abroad":   {VI: "đã xuất cảnh", EN: "abroad"},
+		"detained": {VI: "đang chấp hành án", EN: "detained"},
+	},
+	"subscription": {
+		"asked":   {VI: "Chờ xác nhận", EN: "Asked", Tone: "busy"},
+		"active":  {VI: "Đang nhận tin", EN: "Active", Tone: "good"},
+		"refused": {VI: "Bị từ chối", EN: "Refused", Tone: "bad"},
+		"ended":   {VI: "Đã thôi", EN: "Ended"},
+	},
 	"run": {
 		"draft":      {VI: "Nháp", EN: "Draft"},
 		"computed":   {VI: "Đã tính", EN: "Computed", Tone: "busy"},
