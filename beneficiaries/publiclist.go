@@ -250,3 +250,13 @@ func SettleObjection(ctx context.Context, pool *pgxpool.Pool, id int64, answer, 
 			Payload: map[string]any{"objection": id}})
 	})
 }
+
+// GrantsToPost counts the drafted grants of an office, "" all, that wait to be posted.
+func GrantsToPost(ctx context.Context, q pg.Queryer, office string) (n int, err error) {
+	defer pg.Wrap(&err, "beneficiaries: grants to post")
+	err = q.QueryRow(ctx, `
+		select count(*) from decision d
+		 where ($1 = '' or d.office = $1) and d.kind = 'grant' and d.needs_posting and d.confirmed_at is null and d.refused_at is null
+		   and not exists (select from public_list_item i join public_list l on l.id = i.public_list_id where i.decision_id = d.id and l.ended_at is null)`, office).Scan(&n)
+	return n, err
+}

@@ -42,6 +42,11 @@ var known = []struct {
 	{beneficiaries.ErrOwnCorrection, 409, "Người đề nghị đính chính không được tự xác nhận", "Nhờ một người khác xác nhận."},
 	{beneficiaries.ErrNoCorrection, 404, "Không còn đề nghị nào ở đây", "Có thể đồng nghiệp vừa xử lý; tải lại trang."},
 	{beneficiaries.ErrReason, 422, "Cần ghi lý do", "Ghi lý do rồi làm lại."},
+	{beneficiaries.ErrOwnRuling, 409, "Người soạn quyết định không được tự ban hành", "Trình chủ tịch, hoặc nhờ người khác soạn."},
+	{beneficiaries.ErrRuled, 409, "Quyết định này đã được xử lý", "Tải lại trang."},
+	{beneficiaries.ErrOwnPayee, 409, "Người đề nghị không được tự xác nhận", "Nhờ một người khác xác nhận."},
+	{payout.ErrEffect, 409, "Tác động của quyết định đã khác lúc anh/chị xem", "Tải lại trang, xem lại các tháng rồi ban hành."},
+	{payout.ErrOwnProgramme, 409, "Người lập chương trình không được tự xác nhận", "Nhờ một người khác xác nhận."},
 	{ledger.ErrMonthClosed, 409, "Tháng kế toán đã khoá sổ", "Ghi vào tháng đang mở, hoặc hỏi kế toán."},
 	{ledger.ErrKeyReused, 409, "Mã yêu cầu này đã dùng cho việc khác", "Làm lại từ đầu."},
 }
@@ -53,6 +58,7 @@ func describeRooms(err error) *problem {
 			return &problem{Status: k.status, VI: k.vi, EN: k.err.Error(), Next: k.next}
 		}
 	}
+	var ruled *beneficiaries.RuledError
 	var funds *payout.ErrFunds
 	var short ledger.ErrShort
 	var payoutRefusal *payout.Refusal
@@ -60,6 +66,10 @@ func describeRooms(err error) *problem {
 	switch {
 	case errors.Is(err, payout.ErrNotFound), errors.Is(err, beneficiaries.ErrNoPerson), errors.Is(err, beneficiaries.ErrNoList), errors.Is(err, beneficiaries.ErrNoOutreach), errors.Is(err, ledger.ErrNoEntry), errors.Is(err, markets.ErrNotFound):
 		return errNoPage
+	case errors.Is(err, beneficiaries.ErrNoRuling), errors.Is(err, beneficiaries.ErrNoPublicList), errors.Is(err, payout.ErrNoProgramme):
+		return errNoPage
+	case errors.As(err, &ruled):
+		return refuse("Không quyết định được như vậy", ruled.Reason, "Sửa lại theo lý do rồi làm lại.")
 	case errors.As(err, &funds):
 		return &problem{Status: http.StatusConflict, VI: "Kinh phí không đủ: còn " + text.VND(funds.Balance) + ", thiếu " + text.VND(funds.Short),
 			EN: funds.Error(), Next: "Ghi nhận kinh phí về rồi duyệt lại."}

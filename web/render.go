@@ -142,13 +142,16 @@ var funcs = template.FuncMap{
 	"todo":     func(need string) string { return text.Lookup("todo", need).VI },
 	"has":      slices.Contains[[]string],
 	"cell":     cell, "figure": figure,
-	"kinds":   func() []string { return eventKinds },
-	"door":    doorWords,
-	"source":  sourceWords,
-	"states":  func() []payout.PaymentState { return paymentStates },
-	"nav":     navigation,
-	"current": func(here, path string) bool { return here == path || path != "/" && strings.HasPrefix(here, path+"/") },
-	"lower":   strings.ToLower,
+	"kinds":    func() []string { return eventKinds },
+	"door":     doorWords,
+	"source":   sourceWords,
+	"grounds":  func() []string { return []string{"uncollected", "detained", "refused_assessment", "other"} },
+	"payees":   func() []string { return []string{"self", "guardian", "recipient"} },
+	"taskpath": taskPath,
+	"states":   func() []payout.PaymentState { return paymentStates },
+	"nav":      navigation,
+	"current":  func(here, path string) bool { return here == path || path != "/" && strings.HasPrefix(here, path+"/") },
+	"lower":    strings.ToLower,
 	"roles": func(p staff.Person) string {
 		var names []string
 		for _, r := range p.Roles {

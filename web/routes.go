@@ -20,6 +20,7 @@ var navEntries = []struct {
 	{Nav{"/", "Trang chủ", "Home"}, allStaff},
 	{Nav{"/lists", "Danh sách", "Lists"}, only(clerk, accountant, chairman, auditor)},
 	{Nav{"/reviews", "Cần xem lại", "Reviews"}, only(clerk, chairman, auditor)},
+	{Nav{"/decisions", "Quyết định", "Decisions"}, only(clerk, accountant, chairman, auditor)},
 	{Nav{"/runs", "Đợt chi trả", "Runs"}, only(clerk, accountant, chairman, auditor)},
 	{Nav{"/breaks", "Chênh lệch", "Breaks"}, only(accountant, chairman, auditor)},
 	{Nav{"/markets", "Chợ", "Markets"}, only(vendorAdmin, auditor)},
@@ -30,7 +31,7 @@ var navEntries = []struct {
 // every line with every role.
 func (s *Server) routes() []route {
 	money := only(clerk, accountant, chairman, auditor)
-	return append(s.documentRoutes(), []route{
+	return append(append(s.documentRoutes(), s.decisionRoutes()...), []route{
 		{"GET", "/sign-in", anyone, s.signInForm},
 		{"POST", "/sign-in", anyone, s.signIn},
 		{"POST", "/sign-out", allStaff, s.signOut},

@@ -55,7 +55,7 @@ func stories() []story {
 		{"staff", "staff", view{Title: "Nhân sự", Person: sampleAdmin, Data: staffPage{People: []staff.Person{*sampleChief, *sampleClerk, *sampleAdmin}, MayEnd: true,
 			Waiting: []waitingKey{{sampleRequests()[0], false}}}}},
 		{"problem", "problem", view{Title: errNoPage.VI, Person: sampleClerk, Data: errNoPage}},
-	}, append(append(peopleStories(), registerStories()...), marketStories()...)...)
+	}, append(append(append(peopleStories(), decisionStories()...), registerStories()...), marketStories()...)...)
 }
 
 func sampleHome() homePage {
