@@ -59,12 +59,16 @@ type line struct {
 type cleaner struct {
 	office    string
 	scheme    string
-	oneGroup  string // the category of everybody, where the list has no such column
-	group     group  // of the rows being read
+	oneGroup  string                   // the category of everybody, where the list has no such column
+	group     group                    // of the rows being read
+	addresses map[string]units.Address // read before: a hamlet's rows repeat theirs
 	encodings [fieldCount]byFont
 	dates     [fieldCount]identity.Dates
 	now       time.Time
 }
+
+// manyAddresses bounds how many are remembered of one sheet.
+const manyAddresses = 10_000
 
 // sampleSize is how many rows of a sheet its columns are judged by.
 const sampleSize = 2000
@@ -78,7 +82,7 @@ var (
 // newCleaner judges the columns of a sheet by a sample of its rows: encoding and
 // day order belong to a column, not to a cell.
 func newCleaner(office, scheme string, sample []sheet.Row, now time.Time) *cleaner {
-	c := &cleaner{office: office, scheme: scheme, now: now}
+	c := &cleaner{office: office, scheme: scheme, now: now, addresses: map[string]units.Address{}}
 	column := func(f int) []string {
 		var texts []string
 		for _, r := range sample {
@@ -191,7 +195,12 @@ func (c *cleaner) placeOf(l *line) {
 	if l.address == "" {
 		return
 	}
-	at := units.ReadAddress(l.address)
+	at, known := c.addresses[l.address]
+	if !known {
+		if at = units.ReadAddress(l.address); len(c.addresses) < manyAddresses {
+			c.addresses[l.address] = at
+		}
+	}
 	if l.hamlet == "" {
 		l.hamlet = at.Hamlet
 	}

@@ -58,8 +58,8 @@ type Imported struct {
 	Skipped     []string       `json:"skipped"` // sheets without a heading, not read
 }
 
-// mostRows is more than any commune has people: a longer file is something else.
-const mostRows = 200_000
+// mostRows is more than a province lists for one scheme: a longer file is something else.
+const mostRows = 600_000
 
 // ImportList reads a scheme's list and writes all of it or, with an error,
 // nothing. Every row is either imported or quarantined with its cell and its
