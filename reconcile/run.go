@@ -70,6 +70,7 @@ func begin(ctx context.Context, tx pgx.Tx) error {
 
 // Position is the reconciliation statement (bảng đối chiếu) of one account.
 type Position struct {
+	ID        int64     `db:"id" json:"account_id"`
 	Office    string    `json:"office"`
 	Account   string    `json:"account"` // masked
 	On        time.Time `json:"on"`      // last day that the bank has told about
@@ -84,7 +85,7 @@ type Position struct {
 func Positions(ctx context.Context, q pg.Queryer) (list []Position, err error) {
 	defer pg.Wrap(&err, "reconciliation statement")
 	rows, err := q.Query(ctx, `
-		select ra.office, ra.account_no account, st.to_day "on", st.closing bank,
+		select ra.id, ra.office, ra.account_no account, st.to_day "on", st.closing bank,
 		       coalesce((select b.debits - b.credits from account a join balance b on b.account_id = a.id where a.code = '112.' || ra.office), 0) books,
 		       coalesce((select sum(case when l.credit then l.amount else -l.amount end)::bigint from statement_line l
 		                 where l.rail_account_id = ra.id and not exists (select from match m where m.line_id = l.id and not undone(m))), 0) unmatched,

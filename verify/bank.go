@@ -2,6 +2,7 @@ package verify
 
 import (
 	"context"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 
@@ -192,7 +193,7 @@ var bankChecks = []string{
 // bank holds payments against orders, orders against statement lines, and the books
 // against the bank.
 func (c *checker) bank(ctx context.Context) error {
-	for _, sql := range bankChecks {
+	for _, sql := range slices.Concat(bankChecks, closedChecks) {
 		if err := c.check(ctx, sql); err != nil {
 			return err
 		}

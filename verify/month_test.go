@@ -294,6 +294,9 @@ func TestVerifyFindsATamperedMonth(t *testing.T) {
 			{"update statement_line set amount = amount + 1 where id = 4", "match", "4", "amount of its line"},
 			{"update statement set closing = closing - 1", "balance", "112.31825", "closing balances"},
 			{"update statement_file set content = 'y'", "statement_file", "1", "hash of its bytes"},
+			{"insert into closed_day values (1, '2026-11-02', 5, 5, 0, 'x', sha256('x'), 1, now())", "closed_day", "1 on 2026-11-02", "balance by the statements"},
+			{"update closed_day set books = 6, explained = -1", "closed_day", "1 on 2026-11-02", "balance of the books"},
+			{"update closed_day set closed_at = now()", "closed_day", "1 on 2026-11-02", "event in the log"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -23,6 +23,7 @@ var navEntries = []struct {
 	{Nav{"/decisions", "Quyết định", "Decisions"}, only(clerk, accountant, chairman, auditor)},
 	{Nav{"/runs", "Đợt chi trả", "Runs"}, only(clerk, accountant, chairman, auditor)},
 	{Nav{"/breaks", "Chênh lệch", "Breaks"}, only(accountant, chairman, auditor)},
+	{Nav{"/closings", "Đối chiếu", "Reconciliation"}, only(accountant, chairman, auditor)},
 	{Nav{"/markets", "Chợ", "Markets"}, only(vendorAdmin, auditor)},
 	{Nav{"/staff", "Nhân sự", "Staff"}, only(operator, chairman, auditor)},
 }
@@ -84,6 +85,10 @@ func (s *Server) routes() []route {
 		{"GET", "/breaks/{id}", only(accountant, chairman, auditor), s.breakPage},
 		{"POST", "/breaks/{id}/propose", only(accountant), s.proposeBreak},
 		{"POST", "/breaks/{id}/confirm", only(accountant, chairman), s.confirmBreak},
+		{"GET", "/closings", only(accountant, chairman, auditor), s.closings},
+		{"GET", "/closings/{account}/{day}", only(accountant, chairman, auditor), s.closing},
+		{"GET", "/closings/{account}/{day}/file", only(accountant, chairman, auditor), s.closingFile},
+		{"POST", "/closings/{account}/{day}", only(accountant), s.closeDay},
 		{"GET", "/entries/{id}", only(accountant, chairman, auditor), s.entry},
 		{"GET", "/entries/{id}/receipt", only(accountant, chairman, auditor), s.entryReceipt},
 

@@ -47,6 +47,9 @@ func stories() []story {
 		{"documents", "documents", view{Title: "Giấy tờ của đợt", Person: sampleBooks, Data: sampleDocuments()}},
 		{"documents-list", "document", view{Title: "Danh sách chi trả", Bare: true, Scripts: []string{"print.js"}, Data: sampleDocument()}},
 		{"breaks", "breaks", view{Title: "Chênh lệch", Person: sampleBooks, Data: breaksPage{N: 2, In: 1_500_000, Out: 11_000, Oldest: 12, Proposed: 1, Breaks: sampleBreaks()}}},
+		{"closings", "closings", view{Title: "Đối chiếu ngân hàng", Person: sampleBooks, Data: closingsPage{Positions: []reconcile.Position{{ID: 4, Office: "31825",
+			Account: "******7890", On: money.Day(2026, 10, 20), Bank: 1_836_540_000, Books: 1_836_540_000, Suspense: 1_500_000, Agrees: true}}}}},
+		{"closing", "closing", view{Title: "Bảng đối chiếu", Person: sampleBooks, Bare: true, Data: sampleClosing()}},
 		{"breaks-one", "break", view{Title: "Chênh lệch", Person: sampleBooks, Data: breakPageData{Break: sampleBreaks()[0], MayPropose: true, Ways: waysFor(sampleBreaks()[0])}}},
 		{"breaks-confirm", "break", view{Title: "Chênh lệch", Person: sampleChief, Data: breakPageData{Break: sampleBreaks()[1], MayConfirm: true, ProposedBy: sampleBooks.Name}}},
 		{"entry", "entry", view{Title: "Bút toán 77", Person: sampleBooks, Data: sampleEntry()}},
@@ -217,4 +220,13 @@ func sampleKeys() []staff.Key {
 
 func sampleRequests() []staff.Request {
 	return []staff.Request{{ID: 9, Staff: 2, Login: "chutich.31825", Name: "Lê Văn Út", Public: []byte("c"), RequestedAt: sampleNow}}
+}
+
+func sampleClosing() closingPage {
+	d := closingPage{Before: "2026-10-19", After: "2026-10-21", MayClose: true, Sheet: reconcile.Sheet{Account: 4, Office: "31825", OfficeName: sampleOffice,
+		Number: "******7890", Day: money.Day(2026, 10, 20), Bank: 1_846_540_000, Explained: 10_000_000, Books: 1_836_540_000, Transit: 12_960_000, Ready: true,
+		Items:    []reconcile.SheetItem{{Break: 1, Kind: "opening-balance", Amount: 10_000_000, Since: money.Day(2026, 10, 1), Age: 19, Note: "số dư mang sang từ trước khi dùng phần mềm"}},
+		Suspense: []reconcile.SheetItem{{Break: 3, Kind: "unknown-credit", Amount: 1_500_000, Since: money.Day(2026, 10, 9), Age: 11, Owner: sampleBooks.Name, Note: "UNG HO QUY VI NGUOI NGHEO"}}}}
+	d.divide()
+	return d
 }

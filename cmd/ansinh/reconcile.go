@@ -16,9 +16,15 @@ func init() {
 	command("breaks", "Các khoản chưa giải thích được / what reconciliation could not explain.", &breaksCmd{})
 }
 
-type reconcileCmd struct{}
+type reconcileCmd struct {
+	Run   reconcileRunCmd   `cmd:"" default:"withargs" help:"Explain every line that waits."`
+	Sheet reconcileSheetCmd `cmd:"" help:"The reconciliation statement (bảng đối chiếu) of an account's day."`
+	Close reconcileCloseCmd `cmd:"" help:"Close an account's day: keep its statement and write its hash into the log."`
+}
 
-func (c *reconcileCmd) Run(ctx context.Context, a *app) error {
+type reconcileRunCmd struct{}
+
+func (c *reconcileRunCmd) Run(ctx context.Context, a *app) error {
 	pool, err := a.DB(ctx)
 	if err != nil {
 		return err

@@ -222,6 +222,7 @@ var catalogue = map[string]map[string]Word{
 		"ambiguous":               {VI: "Nhiều khả năng", EN: "Ambiguous", Tone: "warn"},
 		"return-without-original": {VI: "Hoàn trả không rõ gốc", EN: "Return without original", Tone: "bad"},
 		"stale-in-transit":        {VI: "Treo quá hạn", EN: "Stale in transit", Tone: "warn"},
+		"notice-without-line":     {VI: "Báo có tiền, sao kê không có", EN: "Notice without a line", Tone: "bad"},
 		"missing-statement":       {VI: "Thiếu sao kê", EN: "Missing statement", Tone: "bad"},
 		"opening-balance":         {VI: "Lệch số dư đầu kỳ", EN: "Opening balance", Tone: "bad"},
 	},
