@@ -17,8 +17,13 @@ func init() {
 }
 
 type ledgerCmd struct {
-	Balances ledgerBalancesCmd `cmd:"" help:"Số dư các tài khoản, CSV / balances of all accounts that ever moved, as CSV."`
-	Export   ledgerExportCmd   `cmd:"" help:"Xuất toàn bộ nhật ký / write the whole journal."`
+	Balances  ledgerBalancesCmd  `cmd:"" help:"Số dư các tài khoản, CSV / balances of all accounts that ever moved, as CSV."`
+	Statement ledgerStatementCmd `cmd:"" help:"Sổ chi tiết một tài khoản, có số dư sau mỗi dòng / an account's movements with the balance after each."`
+	Trial     ledgerTrialCmd     `cmd:"" help:"Bảng cân đối số phát sinh của một tháng / a month's trial balance."`
+	Month     ledgerMonthCmd     `cmd:"" help:"Xem, khóa sổ một tháng / show or close a month."`
+	Classify  ledgerClassifyCmd  `cmd:"" help:"Gắn mục lục ngân sách cho tài khoản / give accounts a budget class."`
+	Classes   ledgerClassesCmd   `cmd:"" help:"Số phát sinh theo mục lục ngân sách / what moved, by budget class."`
+	Export    ledgerExportCmd    `cmd:"" help:"Xuất toàn bộ nhật ký / write the whole journal."`
 }
 
 type ledgerBalancesCmd struct {

@@ -18,6 +18,7 @@ import (
 	"ansinh.vn/internal/pg"
 	"ansinh.vn/internal/pgdev"
 	"ansinh.vn/internal/secret"
+	"ansinh.vn/ledger"
 	"ansinh.vn/markets"
 	"ansinh.vn/payout"
 	"ansinh.vn/reconcile"
@@ -201,5 +202,6 @@ type expireWorker struct {
 func (w *expireWorker) Work(ctx context.Context, _ *river.Job[expireArgs]) error {
 	_, err := markets.ExpireCharges(ctx, w.pool, w.now())
 	_, vouchers := markets.ExpireVouchers(ctx, w.pool, "worker", w.now())
-	return errors.Join(err, vouchers)
+	holds := pg.Tx(ctx, w.pool, func(tx pgx.Tx) error { _, err := ledger.ExpireHolds(ctx, tx, w.now()); return err })
+	return errors.Join(err, vouchers, holds)
 }
