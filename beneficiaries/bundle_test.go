@@ -215,7 +215,11 @@ func (l *lived) importAll() {
 // register is what the register knows of the province.
 func (l *lived) register(faults string) *registry.Client {
 	l.Helper()
-	return l.serve(registry.NewPopulation(len(l.world.People), func(i int, day time.Time) (registry.Record, bool) {
+	return l.serve(l.population(), faults)
+}
+
+func (l *lived) population() *registry.Population {
+	return registry.NewPopulation(len(l.world.People), func(i int, day time.Time) (registry.Record, bool) {
 		one := &l.world.People[i]
 		if one.Unregistered {
 			return registry.Record{}, false
@@ -241,7 +245,7 @@ func (l *lived) register(faults string) *registry.Client {
 			r.CommuneName = c.Name
 		}
 		return r, true
-	}), faults)
+	})
 }
 
 func registryRecord(number, name, birth, sex string) registry.Record {

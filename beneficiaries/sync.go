@@ -80,7 +80,7 @@ func (e *SyncError) Error() string {
 func (e *SyncError) Unwrap() error { return e.Err }
 
 // writeSize is how many people are written in one transaction.
-const writeSize = 1000
+const writeSize = 500
 
 // Run asks the register about everybody who is due and writes what it answers,
 // some hundred people at a time, each lot whole. Stopped at any moment, the next

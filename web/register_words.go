@@ -22,7 +22,10 @@ func doorWords(register string) string {
 // sourceWords says who told of an event.
 func sourceWords(source string) string {
 	if register, ok := strings.CutPrefix(source, "register:"); ok {
-		return doorWords(register)
+		if words := doorWords(register); words != "Hỏi trực tuyến "+register {
+			return words
+		}
+		return "sổ dân cư " + register
 	}
 	if source == "correction" {
 		return "đính chính"
