@@ -5,7 +5,7 @@
 create table document (
     id        bigint generated always as identity primary key,
     run_id    bigint not null references run (id),
-    kind      text not null constraint document_kind check (kind in ('payment-list', 'summary', 'changes', 'uncollected', 'withdrawal')),
+    kind      text not null constraint document_kind check (kind in ('payment-list', 'cash-list', 'summary', 'changes', 'uncollected', 'withdrawal')),
     file_name text not null,
     sha256    bytea not null,
     content   bytea not null constraint document_size check (octet_length(content) between 1 and 33554432),

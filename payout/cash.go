@@ -84,18 +84,6 @@ func (o *ordering) cashList(ctx context.Context, tx pgx.Tx, part []order) ([]byt
 	return b.Bytes(), err
 }
 
-// CashList is the list of a run as it was handed to the post office, an .xlsx file.
-func CashList(ctx context.Context, q pg.Queryer, run RunID) (content []byte, err error) {
-	defer pg.Wrap(&err, "payout: cash list of run %d", run)
-	err = q.QueryRow(ctx, `
-		select m.content from bank_message m where m.kind = 'list' and m.id in (select bank_message_id from instruction where run_id = $1)
-		order by m.id limit 1`, run).Scan(&content)
-	if errors.Is(err, pgx.ErrNoRows) {
-		err = refuse("no cash list was made for the run: instruct it on the post office's rail account first")
-	}
-	return content, err
-}
-
 // RecordCash takes the post office's answer: who collected, and who did not and is owed
 // again. Rows that were recorded before with the same answer change nothing; a row that
 // contradicts what is recorded, or is not on this run's list, refuses the whole.

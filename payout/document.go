@@ -17,6 +17,7 @@ type DocumentKind string
 // The documents of a run.
 const (
 	PaymentList     DocumentKind = "payment-list" // who gets what, with a place to sign
+	PostList        DocumentKind = "cash-list"    // who gets cash at the post office, in figures and words, with a place to sign
 	SchemeSummary   DocumentKind = "summary"      // by scheme and fund
 	ChangeList      DocumentKind = "changes"      // increases and decreases against the month before
 	UncollectedList DocumentKind = "uncollected"  // who did not get it
@@ -24,7 +25,7 @@ const (
 )
 
 // DocumentKinds lists them in the order of pages.
-var DocumentKinds = []DocumentKind{PaymentList, SchemeSummary, ChangeList, UncollectedList, Withdrawal}
+var DocumentKinds = []DocumentKind{PaymentList, PostList, SchemeSummary, ChangeList, UncollectedList, Withdrawal}
 
 // Document is a paper as it is read: on a page to print, or as a spreadsheet.
 type Document struct {
@@ -85,6 +86,7 @@ var (
 
 var documentKinds = map[DocumentKind]documentKind{
 	PaymentList:     {"Danh sách chi trả trợ cấp", threeSigners, computedOn, paymentListHead, paymentListPage},
+	PostList:        {"Danh sách chi trả tiền mặt qua bưu điện", []string{"Người lập", "Kế toán", "Chủ tịch Ủy ban nhân dân", "Nhân viên chi trả"}, computedOn, cashListHead, cashListPage},
 	SchemeSummary:   {"Bảng tổng hợp kinh phí chi trả theo chính sách và nguồn", threeSigners, computedOn, summaryHead, nil},
 	ChangeList:      {"Danh sách tăng, giảm", threeSigners, computedOn, changeListHead, changeListPage},
 	UncollectedList: {"Danh sách chưa nhận tiền", []string{"Người lập", "Đơn vị chi trả", "Kế toán"}, []RunState{RunInstructed, RunClosed}, uncollectedHead, uncollectedPage},
@@ -112,7 +114,7 @@ func DocumentPage(ctx context.Context, pool pg.Queryer, box *secret.Box, run Run
 func beginDocument(ctx context.Context, q pg.Queryer, box *secret.Box, run RunID, kind DocumentKind) (*documenting, documentKind, error) {
 	k, ok := documentKinds[kind]
 	if !ok {
-		return nil, k, refuse("%q is not a document; there are payment-list, summary, changes, uncollected and withdrawal", kind)
+		return nil, k, refuse("%q is not a document; there are payment-list, cash-list, summary, changes, uncollected and withdrawal", kind)
 	}
 	r, err := Get(ctx, q, run)
 	if err != nil {

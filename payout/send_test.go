@@ -195,9 +195,7 @@ func TestCashGoesOnAListAndComesBack(t *testing.T) {
 	if s.N != 2 || s.Messages[0] != "AS-202611-31825-1-p1" {
 		t.Errorf("%+v", s)
 	}
-	content, err := CashList(b.ctx, b.pool, r.ID)
-	b.check(err)
-	f, err := excelize.OpenReader(bytes.NewReader(content))
+	f, err := excelize.OpenReader(bytes.NewReader(b.message(s.Messages[0]).Content))
 	b.check(err)
 	rows, err := f.GetRows(f.GetSheetName(0))
 	b.check(err)

@@ -40,6 +40,7 @@ type paper struct {
 // papers are in the order of the page.
 var papers = []paper{
 	{payout.PaymentList, text.Word{VI: "Danh sách chi trả", EN: "Payment list"}, "Chủ tịch ký, bưu điện và kế toán giữ"},
+	{payout.PostList, text.Word{VI: "Danh sách chi tiền mặt", EN: "Cash list"}, "Bưu điện chi trả, người nhận ký"},
 	{payout.SchemeSummary, text.Word{VI: "Tổng hợp theo chính sách và nguồn", EN: "By scheme and fund"}, "Kế toán"},
 	{payout.ChangeList, text.Word{VI: "Danh sách tăng, giảm", EN: "Increases and decreases"}, "Chủ tịch, trước khi duyệt"},
 	{payout.UncollectedList, text.Word{VI: "Danh sách chưa nhận", EN: "Not received"}, "Bưu điện và kế toán đối chiếu"},

@@ -160,6 +160,8 @@ type paymentPage struct {
 	Instructions []payout.InstructionView
 	MayHold      bool
 	MayRelease   bool
+	Told         string // what the bank's reason means and asks for
+	ToldEN       string
 	Booked       bool // its run stands in the books, so that there is a receipt
 	Problem      *problem
 }
@@ -199,6 +201,13 @@ func (s *Server) paymentOf(v *visit) (d paymentPage, err error) {
 		return d, err
 	}
 	d.Row, d.Lines, d.Instructions = rows[0], got.Lines, got.Instructions
+	if got.ReasonCode != "" {
+		kind := payout.OutcomeRejected
+		if n := len(got.Instructions); n > 0 && got.Instructions[n-1].State == "returned" {
+			kind = payout.OutcomeReturned
+		}
+		d.Told, d.ToldEN = payout.ReasonWords(kind, got.ReasonCode)
+	}
 	open := d.Run.State == payout.RunComputed && v.person.Has(clerk, accountant)
 	d.Booked = d.Run.ApprovedAt != nil && got.Amount > 0
 	d.MayHold = open && got.State == payout.Ready && got.Amount > 0

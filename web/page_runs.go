@@ -70,6 +70,8 @@ type runPage struct {
 	Held       []payout.Sum // by reason; a person may have several
 	Attention  []payout.Sum
 	Messages   []payout.MessageView
+	Alerts     []payout.Alert
+	MayResend  bool
 	Moments    []moment
 	Statement  string // what an approver signs, base64
 	Plain      string // the same to read
@@ -113,6 +115,10 @@ func (s *Server) runWith(v *visit, p *problem) error {
 	summary := page.Summary
 	d.Compare, d.Sums = page.Difference, runSums(page)
 	d.Rails, d.Held, d.Attention, d.Messages = summary.ByRail, summary.Exceptions, summary.Attention, summary.Messages
+	if d.Alerts, err = payout.Alerts(v.ctx, s.cfg.Pool, summary); err != nil {
+		return err
+	}
+	d.MayResend = run.State == payout.RunInstructed && v.person.Has(accountant)
 	if d.Moments, err = s.runMoments(v.ctx, run, summary.Messages); err != nil {
 		return err
 	}

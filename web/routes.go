@@ -1,6 +1,10 @@
 package web
 
-import "ansinh.vn/staff"
+import (
+	"slices"
+
+	"ansinh.vn/staff"
+)
 
 // Short names, so that the table below reads as a table.
 const (
@@ -22,6 +26,8 @@ var navEntries = []struct {
 	{Nav{"/reviews", "Cần xem lại", "Reviews"}, only(clerk, chairman, auditor)},
 	{Nav{"/decisions", "Quyết định", "Decisions"}, only(clerk, accountant, chairman, auditor)},
 	{Nav{"/runs", "Đợt chi trả", "Runs"}, only(clerk, accountant, chairman, auditor)},
+	{Nav{"/cases", "Xác minh", "Cases"}, only(clerk, accountant, chairman, auditor)},
+	{Nav{"/recoveries", "Thu hồi", "Recoveries"}, only(clerk, accountant, chairman, auditor)},
 	{Nav{"/breaks", "Chênh lệch", "Breaks"}, only(accountant, chairman, auditor)},
 	{Nav{"/closings", "Đối chiếu", "Reconciliation"}, only(accountant, chairman, auditor)},
 	{Nav{"/markets", "Chợ", "Markets"}, only(vendorAdmin, auditor)},
@@ -32,7 +38,7 @@ var navEntries = []struct {
 // every line with every role.
 func (s *Server) routes() []route {
 	money := only(clerk, accountant, chairman, auditor)
-	return append(append(s.documentRoutes(), s.decisionRoutes()...), []route{
+	return append(slices.Concat(s.documentRoutes(), s.decisionRoutes(), s.recoveryRoutes()), []route{
 		{"GET", "/sign-in", anyone, s.signInForm},
 		{"POST", "/sign-in", anyone, s.signIn},
 		{"POST", "/sign-out", allStaff, s.signOut},

@@ -15,7 +15,7 @@ import (
 
 type payoutDocumentCmd struct {
 	Run_ payout.RunID        `arg:"" name:"run" help:"The number of the run."`
-	Kind payout.DocumentKind `arg:"" enum:"payment-list,summary,changes,uncollected,withdrawal" help:"payment-list, summary, changes, uncollected or withdrawal."`
+	Kind payout.DocumentKind `arg:"" enum:"payment-list,cash-list,summary,changes,uncollected,withdrawal" help:"payment-list, cash-list, summary, changes, uncollected or withdrawal."`
 	Out  string              `required:"" type:"path" help:"Where the spreadsheet goes (.xlsx)."`
 	Keep bool                `help:"Keep the bytes in the database too, to hold the signed file against them; needs --as."`
 	As   string              `help:"Login of the person who acts, for --keep." placeholder:"LOGIN"`
