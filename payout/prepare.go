@@ -69,9 +69,9 @@ func Prepare(ctx context.Context, pool *pgxpool.Pool, in PrepareInput) (_ Run, e
 		run, err = Get(ctx, tx, p.id)
 		return err
 	})
-	if err == nil && run.N+run.HeldN > manyPeople {
+	if err == nil {
 		// so that the first look at it need not wait; who cannot have it now makes it then
-		_, _ = keepRunPage(ctx, pool, run.ID, in.Now)
+		_, _ = keepRunPage(ctx, pool, run.ID, &p.lines, in.Now)
 	}
 	switch pg.Constraint(err) {
 	case "payment_one_at_a_time", "payment_carry_once", "payment_carry_of_returned":
@@ -98,6 +98,7 @@ type preparation struct {
 	n, heldN int
 	total    money.VND
 	held     money.VND
+	lines    lineSums             // of payments that are not held
 	grant    *grant               // of a programme's run
 	moves    map[int64]*residence // of who was ever transferred to or from this office
 	left     []int64              // of them, who was transferred from it

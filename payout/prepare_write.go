@@ -40,6 +40,7 @@ func (p *preparation) write(ctx context.Context, tx pgx.Tx, due []payment) error
 			} else {
 				p.n++
 				p.total += d.amount
+				p.lines.add(d)
 			}
 			leaf := d.leaf()
 			return []any{int64(d.id), int64(p.id), d.candidate.id, d.nth + 1, d.payee, d.payeeName, d.payeeKind, d.way, d.bin, d.accountEnc,

@@ -69,40 +69,63 @@ func Summarize(ctx context.Context, q pg.Queryer, run RunID) (s Summary, err err
 	if s.Run, err = Get(ctx, q, run); err != nil {
 		return s, err
 	}
-	// held payments have no sum with their run: they stay out of everything but by state
+	if err := s.payments(ctx, q, run); err != nil {
+		return s, err
+	}
+	if err := s.lines(ctx, q, run); err != nil {
+		return s, err
+	}
+	return s, s.fresh(ctx, q, run)
+}
+
+// breakdown is sums by a key and the query for it.
+type breakdown struct {
+	to  *[]Sum
+	sql string
+}
+
+func readSums(ctx context.Context, q pg.Queryer, run RunID, parts ...breakdown) error {
+	for _, part := range parts {
+		rows, err := q.Query(ctx, part.sql, run)
+		if err != nil {
+			return err
+		}
+		if *part.to, err = pgx.CollectRows(rows, pgx.RowToStructByPos[Sum]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// payments sums up the payments themselves. Held ones have no sum with their run: they
+// stay out of everything but by state.
+func (s *Summary) payments(ctx context.Context, q pg.Queryer, run RunID) error {
+	err := readSums(ctx, q, run,
+		breakdown{&s.ByState, `select state, count(*), sum(amount)::bigint from payment where run_id = $1 group by 1 order by 1`},
+		breakdown{&s.ByRail, `select rail, count(*), sum(amount)::bigint from payment where run_id = $1 and state <> 'held' group by 1 order by 1`},
+		breakdown{&s.Exceptions, `select reason, count(*), sum(amount)::bigint from payment, unnest(hold_reasons) reason where run_id = $1 and state = 'held' group by 1 order by 2 desc, 1`},
+		breakdown{&s.Attention, `select reason, count(*), sum(amount)::bigint from payment, unnest(attention) reason where run_id = $1 and state <> 'held' group by 1 order by 2 desc, 1`})
+	if err != nil {
+		return err
+	}
+	return q.QueryRow(ctx, `
+		select coalesce(sum(set_off), 0)::bigint, coalesce(sum(carried), 0)::bigint from payment where run_id = $1 and state <> 'held'`, run).
+		Scan(&s.SetOff, &s.Carried)
+}
+
+// lines sums up the lines of payments that are not held.
+func (s *Summary) lines(ctx context.Context, q pg.Queryer, run RunID) (err error) {
 	const paid = `from payment p join payment_item i on i.payment_id = p.id
 		where p.run_id = $1 and p.state <> 'held'
 		  and i.payment_id between (select min(id) from payment where run_id = $1) and (select max(id) from payment where run_id = $1)
 		group by 1 order by 1`
-	for _, part := range []struct {
-		to  *[]Sum
-		sql string
-	}{
-		{&s.ByState, `select state, count(*), sum(amount)::bigint from payment where run_id = $1 group by 1 order by 1`},
-		{&s.ByRail, `select rail, count(*), sum(amount)::bigint from payment where run_id = $1 and state <> 'held' group by 1 order by 1`},
-		{&s.ByScheme, `select i.scheme, count(distinct p.id), sum(i.amount)::bigint ` + paid},
-		{&s.ByKind, `select i.kind, count(distinct p.id), sum(i.amount)::bigint ` + paid},
-		{&s.Exceptions, `select reason, count(*), sum(amount)::bigint from payment, unnest(hold_reasons) reason where run_id = $1 and state = 'held' group by 1 order by 2 desc, 1`},
-		{&s.Attention, `select reason, count(*), sum(amount)::bigint from payment, unnest(attention) reason where run_id = $1 and state <> 'held' group by 1 order by 2 desc, 1`},
-	} {
-		rows, err := q.Query(ctx, part.sql, run)
-		if err != nil {
-			return s, err
-		}
-		if *part.to, err = pgx.CollectRows(rows, pgx.RowToStructByPos[Sum]); err != nil {
-			return s, err
-		}
+	err = readSums(ctx, q, run,
+		breakdown{&s.ByScheme, `select i.scheme, count(distinct p.id), sum(i.amount)::bigint ` + paid},
+		breakdown{&s.ByKind, `select i.kind, count(distinct p.id), sum(i.amount)::bigint ` + paid})
+	if err == nil {
+		s.Funds, err = fundsNeeded(ctx, q, s.Run)
 	}
-	err = q.QueryRow(ctx, `
-		select coalesce(sum(set_off), 0)::bigint, coalesce(sum(carried), 0)::bigint from payment where run_id = $1 and state <> 'held'`, run).
-		Scan(&s.SetOff, &s.Carried)
-	if err != nil {
-		return s, err
-	}
-	if s.Funds, err = fundsNeeded(ctx, q, s.Run); err != nil {
-		return s, err
-	}
-	return s, s.fresh(ctx, q, run)
+	return err
 }
 
 // fresh reads again what changes without a payment changing: the run itself, what the

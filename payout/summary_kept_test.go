@@ -18,7 +18,7 @@ func (b *bundle) page(run RunID) RunPage {
 	b.check(err)
 	var anew RunPage
 	b.check(pg.Tx(b.ctx, b.pool, func(tx pgx.Tx) (err error) {
-		anew, err = makeRunPage(b.ctx, tx, run)
+		anew, err = makeRunPage(b.ctx, tx, run, nil)
 		return err
 	}))
 	for _, q := range []RunPage{p, again} {

@@ -52,7 +52,7 @@ const body = 256 << 10
 
 // uploads are the pages that take a file, with the most bytes it may have; a
 // telephone line in a commune is given its time.
-var uploads = map[string]int64{"POST /lists": 64 << 20, "POST /register/checked": 32 << 20, "POST /register/extracts": body}
+var uploads = map[string]int64{"POST /lists": 64 << 20, "POST /documents/{id}/signed": 32 << 20, "POST /register/checked": 32 << 20, "POST /register/extracts": body}
 
 const uploadPatience = 5 * time.Minute
 

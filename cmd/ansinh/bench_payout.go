@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"time"
 
 	"ansinh.vn/money"
@@ -39,7 +40,7 @@ func (c *benchPayoutCmd) Run(ctx context.Context, a *app) (err error) {
 	if err != nil {
 		return err
 	}
-	return a.report(ctx, "payout", load, runtime.NumCPU(), []benchCase{calculated, prepared})
+	return a.report(ctx, "payout", load, runtime.NumCPU(), append([]benchCase{calculated}, prepared...))
 }
 
 // benchCalculate computes a month from CSV to CSV, for people with 1.3 entitlements each
@@ -197,33 +198,95 @@ func keepColumns(from, to string, columns int) error {
 	})
 }
 
-// benchPrepare prepares one run of n people in a database.
-func (a *app) benchPrepare(ctx context.Context, n int) (m benchCase, err error) {
+// benchPrepare prepares one run of n people in a database, and reads its pages.
+func (a *app) benchPrepare(ctx context.Context, n int) (_ []benchCase, err error) {
 	s, err := a.benchServer(ctx)
 	if err != nil {
-		return m, err
+		return nil, err
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
 	o, err := s.office(ctx, n)
 	if err != nil {
-		return m, err
+		return nil, err
 	}
 	if err := s.settle(ctx); err != nil {
-		return m, err
+		return nil, err
 	}
 	var run payout.Run
-	m, err = s.measure(n, "people", func() (err error) {
+	m, err := s.measure(n, "people", func() (err error) {
 		run, err = payout.Prepare(ctx, s.pool, payout.PrepareInput{Office: benchCode, Month: o.month, KnownOn: benchKnown, By: o.clerk, Now: o.now})
 		return err
 	})
 	if err != nil {
-		return m, err
+		return nil, err
 	}
 	if run.N+run.HeldN != n {
-		return m, fmt.Errorf("the run has %d payments and %d held, not %d", run.N, run.HeldN, n)
+		return nil, fmt.Errorf("the run has %d payments and %d held, not %d", run.N, run.HeldN, n)
 	}
 	m.Case = fmt.Sprintf("prepare: a run of %d people, twelve paid months each", n)
 	limit, err := s.copyAgain(ctx, "payment", "payment_item")
+	if err != nil {
+		return nil, err
+	}
 	m.beside("COPY of the same payments and lines into tables with the same keys", n, limit)
-	return m, err
+	pages, err := s.benchPages(ctx, run.ID, o.now)
+	return append([]benchCase{m}, pages...), err
+}
+
+// benchPages reads what the pages of a run ask for, each twenty times.
+func (s *benchServer) benchPages(ctx context.Context, run payout.RunID, now time.Time) (list []benchCase, err error) {
+	if _, err := payout.ReadRunPage(ctx, s.pool, run, now); err != nil { // small runs are kept when they are first looked at
+		return nil, err
+	}
+	limit, err := timed(func() error {
+		var total int64
+		return s.pool.QueryRow(ctx, `select sum(amount)::bigint from payment where run_id = $1`, run).Scan(&total)
+	})
+	if err != nil {
+		return nil, err
+	}
+	people := func(change payout.Change) func() error {
+		return func() error {
+			_, err := payout.ChangedPeople(ctx, s.pool, run, change, 0, 101)
+			return err
+		}
+	}
+	payments := func(f payout.PaymentFilter) func() error {
+		return func() error {
+			f.Run, f.Limit = run, 101
+			_, err := payout.Payments(ctx, s.pool, f)
+			return err
+		}
+	}
+	for _, page := range []struct {
+		name string
+		read func() error
+	}{
+		{"the page of the run, with the difference", func() error { _, err := payout.ReadRunPage(ctx, s.pool, run, now); return err }},
+		{"people behind a change that everybody has", people(payout.Up)},
+		{"people behind a change that nobody has", people(payout.Gone)},
+		{"held payments", payments(payout.PaymentFilter{State: payout.Held})},
+		{"payments by an exception", payments(payout.PaymentFilter{State: payout.Held, Reason: payout.HoldJump})},
+		{"payments to look at", payments(payout.PaymentFilter{Attention: payout.SeeAccount})},
+	} {
+		var took []time.Duration
+		m, err := s.measure(20, "pages", func() error {
+			for range 20 {
+				one, err := timed(page.read)
+				if err != nil {
+					return err
+				}
+				took = append(took, one)
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+		slices.Sort(took)
+		m.Case, m.P50, m.P99 = "page: "+page.name, took[len(took)/2].Seconds()*1000, took[len(took)-1].Seconds()*1000
+		m.beside("adding up the payments of the run in one query", 1, limit)
+		list = append(list, m)
+	}
+	return list, nil
 }
