@@ -18,7 +18,8 @@ import (
 // Proposal is a change of the rates that somebody thinks about.
 type Proposal struct {
 	From          money.Month // the first month it counts for
-	Levels        map[Scheme]money.VND
+	Levels        map[Scheme]money.VND       // of ncc: every amount by the same proportion
+	Amounts       map[string]money.VND       // of codes of ncc that have a single amount
 	Coefficients  map[string]decimal.Decimal // by family, or by family and row: "KT_N", "KT_N.KT_N_TE"
 	MeritCompetes *bool                      // see Rules; nil leaves it
 }
@@ -79,6 +80,9 @@ func Simulate(ctx context.Context, pool *pgxpool.Pool, in SimulateInput) (s Simu
 		}
 		rules := settings.rules()
 		today := NewCalc(rates, rules, in.KnownOn, in.WithProvisional, last)
+		if err := proposed.changeMerit(today, in.Proposal); err != nil {
+			return err
+		}
 		if in.MeritCompetes != nil {
 			rules.MeritCompetes = *in.MeritCompetes
 		}
@@ -107,8 +111,10 @@ func (r *Rates) proposed(p Proposal) (*Rates, error) {
 			rows = &c.levels
 		case HTXH:
 			rows = &c.pension
+		case NCC: // see changeMerit
+			continue
 		default:
-			return nil, refuse("%q has no level to change; btxh and htxh do", scheme)
+			return nil, refuse("%q is not a scheme with a level; use btxh, htxh or ncc", scheme)
 		}
 		if amount <= 0 {
 			return nil, refuse("the level of %s must be a positive amount", scheme)

@@ -77,6 +77,47 @@ func TestSimulateComparesAYear(t *testing.T) {
 	}
 }
 
+func TestSimulateChangesMeritByProportion(t *testing.T) {
+	t.Parallel()
+	b := newBundle(t)
+	long := func(category string, percent int) Entitlement {
+		e := right(NCC, category)
+		e.FirstMonth, e.DecisionOn, e.InjuryPercent = money.NewMonth(2025, 1), money.Day(2025, 1, 5), percent
+		return e
+	}
+	b.person(someone{birth: "1940", rights: []Entitlement{long("LS_TN1", 0), long("BMVNAH_PC", 0)}}) // 2,789,000 and 2,337,000
+	in := SimulateInput{Year: 2026, KnownOn: money.Day(2026, 10, 20),
+		Proposal: Proposal{From: money.NewMonth(2026, 7), Levels: map[Scheme]money.VND{NCC: 3_012_000}}}
+	change := func() money.VND {
+		t.Helper()
+		s, err := Simulate(b.ctx, b.pool, in)
+		b.check(err)
+		return s.Total.Change
+	}
+	// 2,337,000 × 3,012 ÷ 2,789 = 2,523,862, in thousands 2,524,000
+	if c := change(); c != 6*(3_012_000-2_789_000+2_524_000-2_337_000) {
+		t.Errorf("a level of 3,012,000 changes %d", c)
+	}
+	in.Levels, in.Amounts = nil, map[string]money.VND{"BMVNAH_PC": 3_000_000}
+	if c := change(); c != 6*(3_000_000-2_337_000) {
+		t.Errorf("one amount changes %d", c)
+	}
+	in.Levels = map[Scheme]money.VND{NCC: 2_789_000} // what holds already, and the one amount
+	if c := change(); c != 6*(3_000_000-2_337_000) {
+		t.Errorf("today's level and one amount change %d", c)
+	}
+	in.Levels, in.Amounts = map[Scheme]money.VND{NCC: 2_789_000}, nil
+	if c := change(); c != 0 {
+		t.Errorf("today's level changes %d", c)
+	}
+	for _, amounts := range []map[string]money.VND{{"TB_A": 1}, {"NOBODY": 1}, {"LS_TN1": 0}} {
+		in.Levels, in.Amounts = nil, amounts
+		if _, err := Simulate(b.ctx, b.pool, in); !isRefusal(err) {
+			t.Errorf("%v: %v", amounts, err)
+		}
+	}
+}
+
 func TestSimulateRefusesWhatMeansNothing(t *testing.T) {
 	t.Parallel()
 	b := newBundle(t)

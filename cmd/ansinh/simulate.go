@@ -17,7 +17,8 @@ func init() {
 }
 
 type simulateCmd struct {
-	Level           map[string]string          `placeholder:"SCHEME=AMOUNT" help:"A new level, such as btxh=600000; htxh likewise."`
+	Level           map[string]string          `placeholder:"SCHEME=AMOUNT" help:"A new level, such as btxh=600000; htxh likewise; of ncc every amount changes by the same proportion."`
+	Amount          map[string]string          `placeholder:"CODE=AMOUNT" help:"A new amount of one code of merit, such as LS_TN1=3012000."`
 	Coefficient     map[string]decimal.Decimal `placeholder:"FAMILY=N" help:"A new coefficient of a family for every age, such as KT_N=2.0, or of one row of it: KT_N.KT_N_TE=2.5."`
 	MeritCompetes   *bool                      `negatable:"" help:"Merit competes with the social part of btxh and the social pension, the higher being owed."`
 	From            money.Month                `help:"The first month of the change; default January of this year." placeholder:"MONTH"`
@@ -26,8 +27,8 @@ type simulateCmd struct {
 }
 
 func (c *simulateCmd) Run(ctx context.Context, a *app) error {
-	if len(c.Level) == 0 && len(c.Coefficient) == 0 && c.MeritCompetes == nil {
-		return usageError("say what changes: --level, --coefficient or --merit-competes")
+	if len(c.Level)+len(c.Amount)+len(c.Coefficient) == 0 && c.MeritCompetes == nil {
+		return usageError("say what changes: --level, --amount, --coefficient or --merit-competes")
 	}
 	if c.KnownOn.IsZero() {
 		now := a.Now()
@@ -37,13 +38,20 @@ func (c *simulateCmd) Run(ctx context.Context, a *app) error {
 		c.From = money.NewMonth(c.KnownOn.Year(), time.January)
 	}
 	in := payout.SimulateInput{Year: c.From.Year(), KnownOn: c.KnownOn, WithProvisional: c.WithProvisional,
-		Proposal: payout.Proposal{From: c.From, Levels: map[payout.Scheme]money.VND{}, Coefficients: c.Coefficient, MeritCompetes: c.MeritCompetes}}
+		Proposal: payout.Proposal{From: c.From, Levels: map[payout.Scheme]money.VND{}, Amounts: map[string]money.VND{}, Coefficients: c.Coefficient, MeritCompetes: c.MeritCompetes}}
 	for scheme, text := range c.Level {
 		amount, err := money.Parse(text)
 		if err != nil {
 			return usageError(fmt.Sprintf("--level %s=%s: %v", scheme, text, err))
 		}
 		in.Levels[payout.Scheme(scheme)] = amount
+	}
+	for code, text := range c.Amount {
+		amount, err := money.Parse(text)
+		if err != nil {
+			return usageError(fmt.Sprintf("--amount %s=%s: %v", code, text, err))
+		}
+		in.Amounts[code] = amount
 	}
 	pool, err := a.DB(ctx)
 	if err != nil {
