@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -40,7 +41,8 @@ func TakeCallback(ctx context.Context, pool *pgxpool.Pool, box *secret.Box, regi
 }
 
 // HandleMessages acts on messages that were kept and not acted on, as after a crash
-// between the two. It returns how many.
+// between the two. It returns how many; one that cannot be acted on stays and does not
+// keep the others waiting.
 func HandleMessages(ctx context.Context, pool *pgxpool.Pool, box *secret.Box, now time.Time) (n int, err error) {
 	defer pg.Wrap(&err, "beneficiaries: handle the register's messages")
 	rows, err := pool.Query(ctx, `
@@ -48,29 +50,32 @@ func HandleMessages(ctx context.Context, pool *pgxpool.Pool, box *secret.Box, no
 	if err != nil {
 		return 0, err
 	}
-	var waiting []message
-	var id int64
-	var register string
-	var sealed []byte
-	_, err = pgx.ForEachRow(rows, []any{&id, &register, &sealed}, func() error {
-		body, err := box.Open(messageLabel, sealed)
-		if err != nil {
-			return err
-		}
-		cb, err := registry.ReadKept([]byte(body))
-		waiting = append(waiting, message{id: id, register: register, callback: cb})
-		return err
-	})
+	type kept struct {
+		ID       int64
+		Register string
+		Sealed   []byte
+	}
+	waiting, err := pgx.CollectRows(rows, pgx.RowToStructByPos[kept])
 	if err != nil {
 		return 0, err
 	}
-	for _, m := range waiting {
-		if err := m.act(ctx, pool, box, now); err != nil {
-			return n, err
+	var failed []error
+	for _, k := range waiting {
+		m := message{id: k.ID, register: k.Register}
+		body, err := box.Open(messageLabel, k.Sealed)
+		if err == nil {
+			m.callback, err = registry.ReadKept([]byte(body))
+		}
+		if err == nil {
+			err = m.act(ctx, pool, box, now)
+		}
+		if err != nil {
+			failed = append(failed, fmt.Errorf("message %d: %w", k.ID, err))
+			continue
 		}
 		n++
 	}
-	return n, nil
+	return n, errors.Join(failed...)
 }
 
 // message is one message of the register on its way.

@@ -273,18 +273,31 @@ func (v *verdict) link(r registry.Record) {
 	switch {
 	case r.Died != "":
 		v.outcome, v.evidence.Since = Deceased, r.Died
-		v.why("đã chết ngày " + r.Died + " theo sổ đăng ký")
+		v.why("sổ dân cư ghi đã chết ngày " + spoken(r.Died))
 	case r.Standing == registry.Missing || r.Standing == registry.Abroad || r.Standing == registry.Detained:
 		v.outcome, v.evidence.Since, v.evidence.Absent = Absent, r.MovedOn, r.Standing
-		v.why(map[string]string{registry.Missing: "mất tích", registry.Abroad: "đã xuất cảnh", registry.Detained: "đang chấp hành án"}[r.Standing])
+		since := ""
+		if r.MovedOn != "" {
+			since = " từ ngày " + spoken(r.MovedOn)
+		}
+		v.why("sổ dân cư ghi " + map[string]string{registry.Missing: "mất tích", registry.Abroad: "đã xuất cảnh", registry.Detained: "đang chấp hành án"}[r.Standing] + since)
 	case r.Standing == registry.Moved || r.Commune != "" && r.Commune != v.person.office:
 		v.outcome, v.evidence.Since, v.evidence.MovedTo = Moved, r.MovedOn, first(r.MovedTo, r.CommuneName)
-		v.why("đã chuyển đến " + v.evidence.MovedTo)
+		v.why("sổ dân cư ghi đã chuyển đến " + first(v.evidence.MovedTo, "nơi khác"))
 	case v.person.number == "" && v.person.old != "":
 		v.outcome = OldNumber
 	default:
 		v.outcome = Match
 	}
+}
+
+// spoken is a day as people read it: 14/09/2026.
+func spoken(iso string) string {
+	day, err := time.Parse(time.DateOnly, iso)
+	if err != nil {
+		return iso
+	}
+	return day.Format("02/01/2006")
 }
 
 // population is how many people a register of one province holds, and listed

@@ -152,14 +152,11 @@ type lifeEventsWorker struct {
 }
 
 func (w *lifeEventsWorker) Work(ctx context.Context, _ *river.Job[lifeEventsArgs]) error {
-	// what the register sent and a crash left lying comes first
-	if _, err := beneficiaries.HandleMessages(ctx, w.pool, w.box, w.now()); err != nil {
-		return err
-	}
-	if err := applyLifeEvents(ctx, w.pool, "worker", w.now()); err != nil {
-		return err
-	}
-	return beneficiaries.CloseFuneralOffers(ctx, w.pool, w.now())
+	// what the register sent and a crash left lying comes first, and what cannot be read
+	// of it does not keep a death from acting
+	_, kept := beneficiaries.HandleMessages(ctx, w.pool, w.box, w.now())
+	applied := applyLifeEvents(ctx, w.pool, "worker", w.now())
+	return errors.Join(kept, applied, beneficiaries.CloseFuneralOffers(ctx, w.pool, w.now()))
 }
 
 // applyLifeEvents hands what became known about people to the payouts, each event in one
