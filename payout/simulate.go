@@ -17,7 +17,7 @@ import (
 
 // Proposal is a change of the rates that somebody thinks about.
 type Proposal struct {
-	From          money.Month // the first month it counts for
+	From          money.Month                // the first month it counts for
 	Levels        map[Scheme]money.VND       // of ncc: every amount by the same proportion
 	Amounts       map[string]money.VND       // of codes of ncc that have a single amount
 	Coefficients  map[string]decimal.Decimal // by family, or by family and row: "KT_N", "KT_N.KT_N_TE"

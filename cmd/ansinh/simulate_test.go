@@ -45,7 +45,8 @@ func TestSimulateAnswersByCommand(t *testing.T) {
 		{"--level htxh=640000 --coefficient KT_N=2.0;HIV=2 --from 2026-12 --merit-competes", exitDone},
 		{"", exitUsage},
 		{"--level htxh=viel", exitUsage},
-		{"--level ncc=1000000", exitRefused},
+		{"--level ncc=3100000 --amount LS_TN1=3000000", exitDone},
+		{"--level ncc=1", exitRefused},
 		{"--coefficient NOBODY=2", exitRefused},
 	} {
 		code, out, errs := ansinh(t, "", append(args, strings.Fields(tt.args)...)...)
