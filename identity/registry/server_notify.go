@@ -39,6 +39,10 @@ func (s *Server) Notify(after, until time.Time) int {
 	s.subs.mu.Lock()
 	list := slices.Clone(s.subs.list)
 	s.subs.mu.Unlock()
+	told := until // without a clock of its own the register lives in the day that it is told of
+	if s.Now != nil {
+		told = s.Now()
+	}
 	sent := 0
 	for _, sub := range list {
 		if sub.info.Status != "subscribe" {
@@ -58,16 +62,16 @@ func (s *Server) Notify(after, until time.Time) int {
 				continue
 			}
 			events = append(events, notifyEvent{
-				Reference: newID(), Time: until.UTC().Format(time.RFC3339), Locale: locale,
+				Reference: newID(), Time: told.UTC().Format(time.RFC3339), Locale: locale,
 				Data: notifyData{EventType: sub.info.EventType, RegType: regType, Type: recordType, Version: Version, Records: records{toWire(now)}},
 			})
 		}
 		sent += len(events)
 		for part := range slices.Chunk(events, notifySize) {
-			h := s.answerHeader(&envelope{header: header{SenderID: sub.sender}}, until, "notify", succeeded)
+			h := s.answerHeader(&envelope{header: header{SenderID: sub.sender}}, told, "notify", succeeded)
 			h.Total, h.Completed = len(part), len(part)
 			m := notifyRequest{Transaction: newID(), Events: slices.Clone(part)}
-			s.work.Go(func() { s.callBack(notifyURI(sub.uri), h, m, until) })
+			s.work.Go(func() { s.callBack(notifyURI(sub.uri), h, m, told) })
 		}
 	}
 	return sent
