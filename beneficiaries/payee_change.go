@@ -59,7 +59,7 @@ func (c PayeeChange) State() string {
 }
 
 // ErrOwnPayee is a change confirmed by who proposed it.
-var ErrOwnPayee = &RuledError{"who proposed a change of the payee cannot confirm it: ask another person"}
+var ErrOwnPayee = &RuledError{Reason: "who proposed a change of the payee cannot confirm it: ask another person"}
 
 // ProposePayee writes down who is to collect; the law's limits are held here and by the
 // database: a guardian has a paper and no end, an authorised recipient a number, a paper
@@ -226,12 +226,12 @@ func payeeError(err error) error {
 	case "payee_change_four_eyes":
 		return ErrOwnPayee
 	case "payee_change_ends_once":
-		return &RuledError{"the change is already confirmed or refused"}
+		return &RuledError{Reason: "the change is already confirmed or refused"}
 	case "payee_change_role":
-		return &RuledError{"only staff of the person's office confirm a change of the payee"}
+		return &RuledError{Reason: "only staff of the person's office confirm a change of the payee"}
 	}
 	if errors.Is(err, pgx.ErrNoRows) {
-		return &RuledError{"there is no such change"}
+		return &RuledError{Reason: "there is no such change"}
 	}
 	return err
 }

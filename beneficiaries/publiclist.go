@@ -60,7 +60,7 @@ type Objection struct {
 }
 
 // ErrNoPublicList: there is no such list.
-var ErrNoPublicList = &RuledError{"there is no such public list"}
+var ErrNoPublicList = &RuledError{Reason: "there is no such public list"}
 
 // PostGrants hangs out every drafted grant of an office that has to be and is not yet. Who
 // is drafted for a ground that nobody may read about is not on it.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -90,21 +89,11 @@ func (r Ruling) State() string {
 // LastPaid is the last month before the decision takes effect.
 func (r Ruling) LastPaid() money.Month { return r.From - 1 }
 
-// RuledError is a decision that the law or the record does not allow; it says why.
-type RuledError struct{ Reason string }
-
-func (e *RuledError) Error() string { return e.Reason }
-
-// Refused tells the command line to leave with the exit code of a refusal.
-func (e *RuledError) Refused() bool { return true }
-
-func ruled(format string, args ...any) *RuledError { return &RuledError{fmt.Sprintf(format, args...)} }
-
 // What every decision may be refused for.
 var (
-	ErrNoRuling  = &RuledError{"there is no such decision"}
-	ErrOwnRuling = &RuledError{"who drafted a decision cannot confirm it: ask the chairman"}
-	ErrRuled     = &RuledError{"the decision is already confirmed or refused"}
+	ErrNoRuling  = &RuledError{Reason: "there is no such decision"}
+	ErrOwnRuling = &RuledError{Reason: "who drafted a decision cannot confirm it: ask the chairman"}
+	ErrRuled     = &RuledError{Reason: "the decision is already confirmed or refused"}
 )
 
 const rulingColumns = `

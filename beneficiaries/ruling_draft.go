@@ -141,10 +141,12 @@ func (r *Ruling) check(rights []HeldRight) error {
 			continue
 		}
 		why := r.mayActOn(h)
-		if why == "" {
+		if why == nil {
 			r.Entitlements = append(r.Entitlements, h.ID)
 		} else if len(wanted) > 0 {
-			return ruled("entitlement %d (%s from %s): %s", h.ID, h.Category, h.FirstMonth, why)
+			no := ruled("entitlement %d (%s from %s): %s", h.ID, h.Category, h.FirstMonth, why.Reason)
+			no.vi = fmt.Sprintf(ruledWords["entitlement %d (%s from %s): %s"], h.ID, h.Category, h.FirstMonth, why.Words())
+			return no
 		}
 	}
 	switch {
@@ -158,31 +160,31 @@ func (r *Ruling) check(rights []HeldRight) error {
 	return nil
 }
 
-// mayActOn says what stands against a decision about one entitlement, "" when nothing does.
-func (r *Ruling) mayActOn(h HeldRight) string {
+// mayActOn says what stands against a decision about one entitlement, nil when nothing does.
+func (r *Ruling) mayActOn(h HeldRight) *RuledError {
 	switch {
 	case h.Office != r.Office:
-		return "it is of office " + h.Office
+		return ruled("it is of office %s", h.Office)
 	case !h.LastMonth.IsZero() && h.LastMonth < r.From:
-		return "it ends with " + h.LastMonth.String()
+		return ruled("it ends with %s", h.LastMonth)
 	case r.From < h.FirstMonth:
-		return "it begins with " + h.FirstMonth.String()
+		return ruled("it begins with %s", h.FirstMonth)
 	case r.Kind == RuleResume && !h.Suspended:
-		return "it is not suspended"
+		return ruled("it is not suspended")
 	case r.Kind == RuleResume && r.From < h.CeasedFrom:
-		return "it is suspended from " + h.CeasedFrom.String() + " only"
+		return ruled("it is suspended from %s only", h.CeasedFrom)
 	case r.Kind == RuleResume:
-		return ""
+		return nil
 	case r.Kind == RuleStop && h.Suspended && r.From <= h.CeasedFrom:
-		return "" // suspended, then stopped without a month between
+		return nil // suspended, then stopped without a month between
 	case r.Kind == RuleTransfer && h.Suspended:
-		return "it is suspended: resume or stop it first"
+		return ruled("it is suspended: resume or stop it first")
 	case !h.CeasedFrom.IsZero() && (r.Kind != RuleStop || !h.Suspended) && h.CeasedFrom <= r.From:
-		return "it has ended with " + (h.CeasedFrom - 1).String()
+		return ruled("it has ended with %s", h.CeasedFrom-1)
 	case h.Suspended && r.Kind == RuleSuspend:
-		return "it is suspended already"
+		return ruled("it is suspended already")
 	}
-	return ""
+	return nil
 }
 
 // standsIn tells whether the right is in force in a month, as far as it is known now.

@@ -190,9 +190,13 @@ type simulated struct {
 }
 
 func (x *simulation) read(ctx context.Context, tx pgx.Tx) error {
+	cuts, err := allSteps(ctx, tx, x.today.known)
+	if err != nil {
+		return err
+	}
 	// who was merged into another counts there
 	rows, err := tx.Query(ctx, `
-		select p.id, p.office, coalesce(p.birth, ''), p.died_on, e.scheme, e.category, e.first_month, e.last_month,
+		select p.id, p.office, coalesce(p.birth, ''), p.died_on, e.id, e.decided, e.scheme, e.category, e.first_month, e.last_month,
 		       e.children, e.injury_percent, e.seniority_units, e.decision_on
 		from person p
 		join person q on coalesce(q.merged_into, q.id) = p.id
@@ -208,7 +212,9 @@ func (x *simulation) read(ctx context.Context, tx pgx.Tx) error {
 	var died, decided *time.Time
 	var e Entitlement
 	var children, percent, units *int
-	_, err = pgx.ForEachRow(rows, []any{&id, &office, &birth, &died, &e.Scheme, &e.Category, &e.FirstMonth, &e.LastMonth,
+	var entitlement int64
+	var byDecision bool
+	_, err = pgx.ForEachRow(rows, []any{&id, &office, &birth, &died, &entitlement, &byDecision, &e.Scheme, &e.Category, &e.FirstMonth, &e.LastMonth,
 		&children, &percent, &units, &decided}, func() error {
 		if id != p.id {
 			if err := x.add(&p); err != nil {
@@ -234,7 +240,11 @@ func (x *simulation) read(ctx context.Context, tx pgx.Tx) error {
 		if one.n < 0 { // missing: as a run computes it, before it holds it
 			one.n = 1
 		}
-		p.ents = append(p.ents, one)
+		var steps []step
+		if byDecision {
+			steps = cuts[entitlement]
+		}
+		p.ents = cut(p.ents, one, steps, x.today.isOneOff(one.category))
 		return nil
 	})
 	if err != nil {

@@ -83,11 +83,20 @@ func stepsOf(ctx context.Context, q pg.Queryer, entitlements []int64, knownOn ti
 	if len(entitlements) == 0 {
 		return nil, nil
 	}
+	return readSteps(ctx, q, knownOn, `and s.entitlement_id = any($2)`, entitlements)
+}
+
+// allSteps reads those of everybody: as many as there are decisions.
+func allSteps(ctx context.Context, q pg.Queryer, knownOn time.Time) (map[int64][]step, error) {
+	return readSteps(ctx, q, knownOn, ``)
+}
+
+func readSteps(ctx context.Context, q pg.Queryer, knownOn time.Time, which string, args ...any) (map[int64][]step, error) {
 	rows, err := q.Query(ctx, `
 		select s.entitlement_id, s.from_month, s.in_force, d.kind = 'suspend', d.number, d.signed_on
 		from entitlement_step s join decision d on d.id = s.decision_id
-		where s.entitlement_id = any($1) and d.signed_on <= $2
-		order by s.id`, entitlements, knownOn)
+		where d.signed_on <= $1 `+which+`
+		order by s.id`, append([]any{knownOn}, args...)...)
 	if err != nil {
 		return nil, err
 	}

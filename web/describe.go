@@ -69,7 +69,7 @@ func describeRooms(err error) *problem {
 	case errors.Is(err, beneficiaries.ErrNoRuling), errors.Is(err, beneficiaries.ErrNoPublicList), errors.Is(err, payout.ErrNoProgramme):
 		return errNoPage
 	case errors.As(err, &ruled):
-		return refuse("Không quyết định được như vậy", ruled.Reason, "Sửa lại theo lý do rồi làm lại.")
+		return refuse(ruled.Words(), ruled.Reason, "Sửa lại theo lý do rồi làm lại.")
 	case errors.As(err, &funds):
 		return &problem{Status: http.StatusConflict, VI: "Kinh phí không đủ: còn " + text.VND(funds.Balance) + ", thiếu " + text.VND(funds.Short),
 			EN: funds.Error(), Next: "Ghi nhận kinh phí về rồi duyệt lại."}

@@ -12,13 +12,14 @@ import (
 )
 
 type personPage struct {
-	Person  beneficiaries.PersonDetail
-	Views   []beneficiaries.View
-	MaySee  bool   // whole numbers, with a reason
-	Number  string // the whole number, once
-	Account string // the whole account, once
-	Payee   beneficiaries.PayeeID
-	Problem *problem
+	Person   beneficiaries.PersonDetail
+	Views    []beneficiaries.View
+	MaySee   bool   // whole numbers, with a reason
+	MayDraft bool   // decisions and changes of the payee
+	Number   string // the whole number, once
+	Account  string // the whole account, once
+	Payee    beneficiaries.PayeeID
+	Problem  *problem
 }
 
 // person shows everything known about one person, numbers masked.
@@ -41,7 +42,7 @@ func (s *Server) personOf(v *visit) (d personPage, err error) {
 	if err := v.mayOffice(d.Person.Office); err != nil {
 		return d, err
 	}
-	d.MaySee = v.person.Has(clerk, accountant, auditor)
+	d.MaySee, d.MayDraft = v.person.Has(clerk, accountant, auditor), v.person.Has(clerk)
 	d.Views, err = beneficiaries.Views(v.ctx, s.cfg.Pool, d.Person.ID)
 	return d, err
 }

@@ -151,6 +151,7 @@ var funcs = template.FuncMap{
 	"states":   func() []payout.PaymentState { return paymentStates },
 	"nav":      navigation,
 	"current":  func(here, path string) bool { return here == path || path != "/" && strings.HasPrefix(here, path+"/") },
+	"upper":    strings.ToUpper,
 	"lower":    strings.ToLower,
 	"roles": func(p staff.Person) string {
 		var names []string

@@ -41,7 +41,7 @@ func samplePersonPage() personPage {
 		Repairs:  []beneficiaries.CellRepair{{Column: "so_giay_to", Kind: "lost_zero", From: "9514******3", To: "0951******23"}},
 		Warnings: []string{"địa chỉ ghi Xã Vĩnh Lộc, không thuộc Phường Bạc Liêu"}}}
 	p.HoldReasons = []beneficiaries.HoldReason{"review", beneficiaries.HoldShared}
-	return personPage{Person: p, MaySee: true, Number: "095147000123", Views: []beneficiaries.View{{At: sampleNow, By: "staff:canbo.31825", Kind: "number", Reason: "Đối chiếu với thẻ căn cước"}}}
+	return personPage{Person: p, MaySee: true, MayDraft: true, Number: "095147000123", Views: []beneficiaries.View{{At: sampleNow, By: "staff:canbo.31825", Kind: "number", Reason: "Đối chiếu với thẻ căn cước"}}}
 }
 
 func sampleAccounts() accountsPage {

@@ -143,6 +143,15 @@ var catalogue = map[string]map[string]Word{
 		"transfer": {VI: "Thôi chi, chuyển xã", EN: "Transfer"},
 		"receive":  {VI: "Tiếp nhận từ xã khác", EN: "Reception"},
 	},
+	"ruling_act": { // as the paper says it
+		"grant":    {VI: "hưởng trợ cấp", EN: "grant of support"},
+		"change":   {VI: "điều chỉnh trợ cấp", EN: "change of support"},
+		"suspend":  {VI: "tạm dừng trợ cấp", EN: "suspension of support"},
+		"resume":   {VI: "hưởng lại trợ cấp", EN: "resumption of support"},
+		"stop":     {VI: "thôi hưởng trợ cấp", EN: "end of support"},
+		"transfer": {VI: "thôi chi trả trợ cấp và chuyển hồ sơ", EN: "end of payment here, transfer"},
+		"receive":  {VI: "tiếp nhận hồ sơ và chi trả trợ cấp", EN: "reception and payment"},
+	},
 	"ruling_state": {
 		"draft":     {VI: "Dự thảo", EN: "Draft", Tone: "warn"},
 		"confirmed": {VI: "Đã ban hành", EN: "Made", Tone: "good"},
