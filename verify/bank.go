@@ -162,7 +162,7 @@ var bankChecks = []string{
 	from match m join statement_line l on l.id = m.line_id where m.rule = 'suspense' and not exists (select from recon_break b where b.line_id = l.id)`,
 	`select 'funds_request', coalesce(f.reference, substr(e.subject, 7)), 'request in the log', coalesce(e.payload ->> 'amount', 'none'), coalesce(f.amount::text, 'no row')
 	from funds_request f full join (select subject, payload from audit_event where kind = 'funds.requested') e on e.subject = 'funds:' || f.reference
-	where f.reference is null or (e.subject is not null and ((e.payload ->> 'amount') is distinct from f.amount::text or (e.payload ->> 'scheme') is distinct from f.scheme))`,
+	where (e.payload ->> 'amount', e.payload ->> 'scheme', e.payload ->> 'office') is distinct from (f.amount::text, f.scheme, f.office)`,
 	`select 'bank_answer', id::text, 'hash of its bytes', encode(sha256(content), 'hex'), encode(sha256, 'hex') from bank_answer where sha256 <> sha256(content)`,
 	`select 'bank_message', e.payload ->> 'message', 'number and total in the log', (e.payload ->> 'n') || ', ' || (e.payload ->> 'total'), coalesce(m.n || ', ' || m.total, 'no row')
 	from audit_event e left join bank_message m on m.message_id = e.payload ->> 'message'

@@ -66,10 +66,17 @@ func (c *checker) sorts(ctx context.Context, way string) error {
 
 // check runs a query that selects what differs: table, id, what, expected, found.
 func (c *checker) check(ctx context.Context, sql string) error {
-	return each(ctx, c.look(), func(rows pgx.Rows, d *Difference) error {
-		return rows.Scan(&d.Table, &d.ID, &d.What, &d.Expected, &d.Found)
-	}, func(d *Difference) error {
-		c.differs(d.Table, d.ID, d.What, d.Expected, d.Found)
+	type row [5]*string // what is compared may be null
+	return each(ctx, c.look(), func(rows pgx.Rows, d *row) error {
+		return rows.Scan(&d[0], &d[1], &d[2], &d[3], &d[4])
+	}, func(d *row) error {
+		var said [5]string
+		for i, s := range d {
+			if said[i] = "nothing"; s != nil {
+				said[i] = *s
+			}
+		}
+		c.differs(said[0], said[1], said[2], said[3], said[4])
 		return nil
 	}, sql+" order by 1, 2")
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"ansinh.vn/audit"
 	"ansinh.vn/bank"
 	"ansinh.vn/internal/secret"
 	"ansinh.vn/ledger"
@@ -90,6 +91,11 @@ func (m *month) enrol() {
 	public, err := x509.MarshalPKIXPublicKey(&key.PublicKey)
 	m.must(err)
 	m.key = pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private})
+	m.tx(func(ctx context.Context, tx pgx.Tx) error {
+		sum := fmt.Sprintf("%x", sha256.Sum256(public))
+		return audit.Record(ctx, tx, audit.Event{Kind: "staff.key_enrolled", Subject: fmt.Sprintf("staff:%d", m.chairman),
+			Payload: map[string]any{"key": 1, "fingerprint": sum[0:4] + " " + sum[4:8] + " " + sum[8:12] + " " + sum[12:16]}})
+	})
 	m.exec(`with r as (insert into staff_key_request (staff_id, kind, public_key, requested_at) values ($1, 'es256', $2, $3) returning id)
 		insert into staff_key (staff_id, request_id, kind, public_key, requested_at, enrolled_at, confirmed_by)
 		select $1, id, 'es256', $2, $3, $3, $4 from r`, m.chairman, public, m.at, m.clerk)
@@ -283,6 +289,38 @@ func TestVerifyFindsATamperedMonth(t *testing.T) {
 			{"update approval set signature = '\\x30060201010201ff'", "approval", "1 by staff 2", "signature"},
 			{"update approval set statement = 'x'", "approval", "1 by staff 2", "statement"},
 			{"update staff_key set public_key = '\\x00'", "run", "1", "valid approvals"},
+		},
+		"signers": {
+			{"update staff_key set revoked_at = now(), revoked_by = 1", "staff_key", "1", "revoked"},
+			{"update staff_key set public_key = public_key || '\\x00'::bytea", "staff_key", "1", "fingerprint in the log"},
+			{"update staff_key_request set public_key = public_key || '\\x01'::bytea", "staff_key", "1", "public key of the request"},
+			{"delete from approval", "approval", "1 by staff:chairman", "approval in the log"},
+			{"update run set n = n + 1", "run", "1", "number and total when it was submitted"},
+			{"update run set month = '2026-12-01'", "run", "1", "what was prepared"},
+		},
+		"sources": {
+			{"update list set received = 7, quarantined = 1", "list", "1", "imported and quarantined"},
+			{"update list_row set person_id = 2 where person_id = 1", "entitlement", "1", "person of the row"},
+			{"delete from list_row where person_id = 6", "entitlement", "6", "row that it came by"},
+			{"update person set died_on = '2026-10-01' where id = 2", "person", "2", "event of the death"},
+			{"insert into life_event (person_id, kind, known_on, source, recorded_by, recorded_at) values (4, 'death', '2026-10-01', 'x', 'x', now())", "life_event", "1", "its event in the log"},
+			{"update person set settled = 'pay', settled_by = 'x', settled_at = now() where id = 3", "person", "3", "settled"},
+			{"update person set merged_into = 3 where id = 6", "person", "6", "merged"},
+			{"update payee set account_idx = sha256('thief') where person_id = 2", "payment", "2", "account of its payee"},
+			{"update payee set person_id = 4, ended_at = now() where person_id = 3", "payment", "3", "person of its payee"},
+			{"update rate_edition set files = files || '{\"ncc.csv\": \"x\"}'", "rate_edition", "", "digest of its files"},
+			{"insert into rate_confirmation values ('s', sha256('x'), 1, now(), 'x')", "rate_confirmation", "s", "confirmation in the log"},
+			{"insert into funds_request values ('ASKP00000000', '31825', 'btxh', 5, '2026-11-01', 'x')", "funds_request", "ASKP00000000", "request in the log"},
+		},
+		"told": {
+			{"update statement_line set memo = 'x' where id = 2", "statement_line", "2", "key of its words"},
+			{"update instruction set state = 'uncollected' where rail_account_id = 2", "balance", "3389.r2", "post office"},
+			{"update bank_message set n = n + 1, total = total + 1 where id = 2", "bank_message", "", "number and total in the log"},
+			{"insert into bank_rejection values ('AS202611-2-A1', 1, 'AC04', now())", "bank_rejection", "AS202611-2-A1", "order that was refused"},
+			{"insert into recon_break (kind, subject, line_id, office, amount, opened_on, state, action, proposed_by, settled_by, settled_at) values ('unmatched', 'line:2', 2, '31825', 5, '2026-11-02', 'settled', 'fee', 1, 2, now())", "recon_break", "1", "who settled it"},
+			{"insert into recon_break (kind, subject, line_id, office, amount, opened_on) values ('unknown-credit', 'line:3', 3, '31825', 5, '2026-11-02')", "recon_break", "2", "amount of its line"},
+			{"update match set rule = 'suspense' where line_id = 1", "statement_line", "1", "break that says why"},
+			{"insert into payment_carry values (1, 2, 5, true)", "payment_carry", "1 to 2", "amount of the payment"},
 		},
 		"orders": {
 			{"update instruction set amount = amount + 1 where payment_id = 2", "instruction", "AS202611-2-A1", "order of payment 2"},

@@ -74,7 +74,7 @@ var saidChecks = []string{
 	where p.died_on is not null and p.register_outcome <> 'deceased' and not exists (select from life_event l where l.kind = 'death' and l.person_id in (select q.id from person q where q.id = p.id or q.merged_into = p.id))`,
 	`select 'person', p.id::text, 'day of death', l.on_day::text, coalesce(p.died_on::text, 'alive') from person p
 	join lateral (select on_day from life_event where person_id = p.id and kind = 'death' order by id desc limit 1) l on true
-	where p.died_on is null and p.merged_into is null`,
+	where p.died_on is null and p.merged_into is null and l.on_day is not null`,
 	`select 'person', p.id::text, 'decision that merged them', 'one that two people made', 'none' from person p
 	where p.merged_into is not null and not exists (select from review_decision d where d.person_id = p.id and d.other_person = p.merged_into
 		and d.decision = 'merge' and d.confirmed_by is not null and d.confirmed_by <> d.decided_by)`,

@@ -51,12 +51,12 @@ func loadPages() *pages {
 		panic(err) // the pattern is ours
 	}
 	base := template.New("layout").Option("missingkey=error").Funcs(funcs)
-	for _, shared := range []string{"pages/layout.html", "pages/parts.html"} {
+	for _, shared := range []string{"pages/layout.html", "pages/alone.html", "pages/parts.html"} {
 		template.Must(base.ParseFS(pageFiles, shared))
 	}
 	for _, name := range names {
 		short := strings.TrimSuffix(path.Base(name), ".html")
-		if short == "layout" || short == "parts" {
+		if short == "layout" || short == "alone" || short == "parts" {
 			continue
 		}
 		p.byName[short] = template.Must(template.Must(base.Clone()).ParseFS(pageFiles, name))
@@ -113,6 +113,7 @@ func (v *visit) popFlash() string {
 var funcs = template.FuncMap{
 	"l":      bilingual,
 	"asset":  assetPath,
+	"booked": booked,
 	"css":    func() template.CSS { return template.CSS(styleSheet) },
 	"int":    func(n any) string { return text.Int(toInt(n)) },
 	"vnd":    text.VND,

@@ -56,6 +56,8 @@ func stories() []story {
 		{"breaks-one", "break", view{Title: "Chênh lệch", Person: sampleBooks, Data: breakPageData{Break: sampleBreaks()[0], MayPropose: true, Ways: waysFor(sampleBreaks()[0])}}},
 		{"breaks-confirm", "break", view{Title: "Chênh lệch", Person: sampleChief, Data: breakPageData{Break: sampleBreaks()[1], MayConfirm: true, ProposedBy: sampleBooks.Name}}},
 		{"entry", "entry", view{Title: "Bút toán 77", Person: sampleBooks, Data: sampleEntry()}},
+		{"books", "books", view{Title: "Sổ kế toán", Person: sampleBooks, Data: booksChoice{From: sampleMonth.First(), To: sampleMonth.First().AddDate(0, 0, 29), Accounts: []string{"112", "3388", "366"}}}},
+		{"books-trial", "book", view{Title: "Bảng cân đối số phát sinh", Bare: true, Data: sampleBook()}},
 		{"receipt", "receipt", view{Title: "Biên nhận có chứng cứ", Bare: true, Data: sampleReceipt()}},
 		{"me", "me", view{Title: "Lê Văn Út", Person: sampleChief, Scripts: []string{"keys.js"}, Data: mePage{Person: *sampleChief, Keys: sampleKeys(), Waiting: sampleRequests()}}},
 		{"staff", "staff", view{Title: "Nhân sự", Person: sampleAdmin, Data: staffPage{People: []staff.Person{*sampleChief, *sampleClerk, *sampleAdmin}, MayEnd: true,
@@ -215,6 +217,16 @@ func sampleReceipt() receiptPage {
 	return receiptPage{Name: "Nguyễn Thị Sáu", Entry: 77, N: 1804, Kind: "run.instructed", On: money.Day(2026, 10, 21), Amount: 700_000, About: "payment:1804",
 		Debit: "3388.p48213", Credit: "3389.r3", Holds: true, Origin: "ansinh.vn/log/1f0a9c3d", Leaf: r.Leaf, Size: 1_000_000,
 		SignedBy: []string{"ansinh.vn/log/1f0a9c3d", "thanhtra.example.vn/chung-kien"}, Fingerprint: "6A3F 09C1 77D2 E4B8", QR: symbol, JSON: "/entries/77", Printable: true}
+}
+
+func sampleBook() bookPage {
+	shape := bookShapes["trial"]
+	return bookPage{Title: shape.title, EN: shape.en, Model: shape.model, Office: sampleOffice, From: sampleMonth.First(), To: sampleMonth.First().AddDate(0, 0, 29), Columns: shape.columns,
+		Sheet: "/books/form", Printable: true, Rows: []bookRow{
+			{Values: []any{"112", accountName("112"), money.VND(120_634_000), nil, money.VND(1_836_540_000), money.VND(1_825_000_000), money.VND(132_174_000), nil}},
+			{Values: []any{"3388", accountName("3388"), nil, money.VND(10_806_000), money.VND(1_825_000_000), money.VND(1_836_540_000), nil, money.VND(22_346_000)}},
+			{Values: []any{"366", accountName("366"), nil, money.VND(109_828_000), nil, nil, nil, money.VND(109_828_000)}},
+			{[]any{nil, "Cộng", money.VND(120_634_000), money.VND(120_634_000), money.VND(3_661_540_000), money.VND(3_661_540_000), money.VND(132_174_000), money.VND(132_174_000)}, true}}}
 }
 
 func sampleKeys() []staff.Key {

@@ -23,6 +23,7 @@ type ledgerCmd struct {
 	Month     ledgerMonthCmd     `cmd:"" help:"Xem, khóa sổ một tháng / show or close a month."`
 	Classify  ledgerClassifyCmd  `cmd:"" help:"Gắn mục lục ngân sách cho tài khoản / give accounts a budget class."`
 	Classes   ledgerClassesCmd   `cmd:"" help:"Số phát sinh theo mục lục ngân sách / what moved, by budget class."`
+	Form      ledgerFormCmd      `cmd:"" help:"Sổ theo mẫu kế toán, bảng tính hoặc trang in / the accountants' forms, as a spreadsheet or to print."`
 	Export    ledgerExportCmd    `cmd:"" help:"Xuất toàn bộ nhật ký / write the whole journal."`
 }
 
