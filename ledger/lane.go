@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -45,6 +46,8 @@ func newLane(pool *pgxpool.Pool) *lane {
 func (n *lane) run(l *Lanes) {
 	defer n.disconnect()
 	for {
+		// those whom the last batch has answered may be about to ask again: they run first
+		runtime.Gosched()
 		calls := l.take()
 		if calls == nil {
 			return
