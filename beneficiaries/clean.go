@@ -249,6 +249,8 @@ func (c *cleaner) nameOf(l *line, raw string, refuse func(int, string, ...any)) 
 	switch {
 	case strings.TrimSpace(raw) == "":
 		refuse(fName, "thiếu họ tên")
+	case strings.HasPrefix(raw, "#"): // #REF!, #N/A
+		refuse(fName, "ô họ tên là công thức bị lỗi: %s", raw)
 	case nameKey(name) == "" || strings.Trim(nameKey(name), "0123456789 ?") == "":
 		refuse(fName, "họ tên “%s” không đọc được", raw)
 	case strings.Contains(name, "?"):

@@ -105,9 +105,10 @@ func TestARowPushedAsideIsReadInPlace(t *testing.T) {
 		{"1", "095150000001", "Danh Thị Sà Rươne", "1950", "KT_N", "05/2024", ""},
 		{"2", "", "095151000002", "Thạch Thị Thol", "1951", "KT_N", "05/2024"},
 		{"095152000003", "Sơn Thị Ny", "1952", "KT_N", "05/2024", "", ""},
+		{"4", "095152000004", "#REF!", "1952", "KT_N", "05/2024", ""},
 	}))
 	b.ok(err)
-	if got[0].Imported != 3 {
+	if got[0].Imported != 3 || got[0].Quarantined != 1 {
 		t.Errorf("%+v", got[0])
 	}
 	want := []string{"Danh Thị Sà Rươne|1950|F||KT_N|", "Thạch Thị Thol|1951|F||KT_N|", "Sơn Thị Ny|1952|F||KT_N|"}

@@ -217,3 +217,55 @@ func FuzzHTML(f *testing.F) {
 		}
 	})
 }
+
+func TestWhatIsHiddenIsReadAndAFormulaByItsValue(t *testing.T) {
+	t.Parallel()
+	f := excelize.NewFile()
+	for _, name := range []string{"Sheet1", "Ẩn"} {
+		if name != "Sheet1" {
+			if _, err := f.NewSheet(name); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for i, r := range [][]any{{"Họ và tên", "Năm sinh", "Số CCCD", "Ấp"}, {"Danh Som", "1950", 9.5150000001e+10, "Ấp 1"}, {"Lý Đa Rét", "1951", "95151000002", "Ấp 1"}} {
+			if err := f.SetSheetRow(name, fmt.Sprintf("A%d", i+1), &r); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for _, err := range []error{f.SetRowVisible("Sheet1", 3, false), f.SetSheetVisible("Ẩn", false)} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	path := filepath.Join(t.TempDir(), "ds.xlsx")
+	if err := f.SaveAs(path); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"Sheet1/2: 95150000001|Danh Som|1950||Ấp 1|", "Sheet1/3: 95151000002|Lý Đa Rét|1951||Ấp 1|",
+		"Ẩn/2: 95150000001|Danh Som|1950||Ấp 1|", "Ẩn/3: 95151000002|Lý Đa Rét|1951||Ấp 1|"}
+	if diff := cmp.Diff(want, all(t, path, Options{Columns: listed})); diff != "" {
+		t.Error(diff)
+	}
+	// as Excel writes formulas: a text, a number, one without a value, an error
+	const row = `<worksheet><sheetData><row r="1"><c r="A1" t="str"><f>"Ấp "&amp;1</f><v>Ấp 1</v></c><c r="B1"><f>A2*2</f><v>540000</v></c>` +
+		`<c r="C1"><f>A9</f></c><c r="D1" t="e"><f>1/0</f><v>#DIV/0!</v></c></row></sheetData></worksheet>`
+	w := &workbook{lim: Limits{Rows: 10}}
+	err := w.scanRows(newScanner(newBuf([]byte(row))), func(r rawRow, _ error) bool {
+		if diff := cmp.Diff([]string{"Ấp 1", "540000", "", "#DIV/0!"}, r.cells); diff != "" {
+			t.Error(diff)
+		}
+		return true
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+func TestTwoHeadingsOfOneMeaningKeepTheFirst(t *testing.T) {
+	t.Parallel()
+	path := book(t, [][]any{{"Họ và tên", "Năm sinh", "Số CCCD", "Số CCCD"}, {"Danh Som", "1950", "095150000001", "095150000009"}})
+	if diff := cmp.Diff([]string{"Sheet1/2: 095150000001|Danh Som|1950|||"}, all(t, path, Options{Columns: listed})); diff != "" {
+		t.Error(diff)
+	}
+}
