@@ -231,12 +231,31 @@ func (f *finder) gather(q *query) {
 			if q.firstDay {
 				continue
 			}
-			try(b.day, uint64(d))
+			f.ofDay(q, d)
 			for _, c := range places { // in a register of so many that a day has too many
 				try(b.dayCommune, both(uint64(d), uint64(c)))
 			}
 		}
 	}
+}
+
+// ofDay collects who was born on a day and shares a name or the place with the row;
+// of a small register everybody of the day.
+func (f *finder) ofDay(q *query, day dayKey) {
+	const small = 50_000
+	start := len(f.found)
+	f.found = f.ix.b.day.find(f.found, uint64(day), blockLimit)
+	if len(f.ix.people) <= small {
+		return
+	}
+	kept := f.found[:start]
+	for _, i := range f.found[start:] {
+		p := &f.ix.people[i]
+		if p.form.hFamily == q.form.hFamily || p.form.hGiven == q.form.hGiven || p.commune != 0 && (p.commune == q.communes[0] || p.commune == q.communes[1] || p.commune == q.fallback) {
+			kept = append(kept, i)
+		}
+	}
+	f.found = kept
 }
 
 func both(a, b uint64) uint64 {

@@ -1,5 +1,7 @@
 package identity
 
+import "slices"
+
 // decide makes the results.
 func (m *matching) decide(report *Report, each func(Result) error) error {
 	first := map[holding]int32{} // the first linked row of every person of a list
@@ -48,6 +50,9 @@ func (m *matching) result(i int, first map[holding]int32, holders map[holding]in
 	}
 	if r.Outcome != Review && r.Outcome != NotFound {
 		r.Number = m.ix.numberOf(best.person)
+		if born := m.ix.people[best.person].birth; m.queries[i].firstDay && best.v[fBirth] == bYearOnly && born&511 != 1<<5|1 {
+			r.Repairs = append(slices.Clip(r.Repairs), Repair{FieldBirth, RepairYearOnly, m.rows[i].Birth, born.birth().String()[:4]})
+		}
 	}
 	if r.Outcome != NotFound {
 		r.Candidates = m.candidates(i, r.Outcome)

@@ -127,7 +127,7 @@ var repairNames = map[string]string{
 	RepairLostZero: "thêm số 0 đầu bị mất", RepairScientific: "mở dạng 9,5E+10", RepairLookAlike: "đổi chữ O, l thành số 0, 1", RepairSeparators: "bỏ dấu cách, dấu chấm trong số",
 	RepairUnicode: "chuẩn hóa Unicode", RepairEncoding: "chuyển bảng mã", RepairTitle: "bỏ danh xưng", RepairNote: "bỏ ghi chú quanh họ tên", RepairSpacing: "sửa khoảng trắng",
 	RepairTelex: "sửa dấu gõ dở", RepairDateOrder: "đổi chỗ ngày và tháng", RepairTwoDigit: "hiểu năm hai chữ số", RepairSerial: "đọc số ngày của bảng tính",
-	RepairSlid: "lấy giá trị bị lệch dòng về đúng dòng", RepairImpossible: "ngày không có thật, chỉ dùng năm", RepairOldCommune: "đổi xã cũ sang xã mới", RepairUnreadable: "họ tên có chữ mất dấu ?",
+	RepairSlid: "lấy giá trị bị lệch dòng về đúng dòng", RepairImpossible: "ngày không có thật, chỉ dùng năm", RepairOldCommune: "đổi xã cũ sang xã mới", RepairReusedCode: "mã xã trước và sau tháng 7/2025 là hai nơi khác nhau", RepairYearOnly: "ngày 01/01 chỉ dùng năm", RepairUnreadable: "họ tên có chữ mất dấu ?",
 }
 
 // repairWords name the repairs of a row that a clerk may want to know of.

@@ -35,6 +35,7 @@ type Place struct {
 	Sure   bool     // one unit, named beyond doubt
 	Hamlet string   // key of the ấp or khóm, empty when none is named
 	Old    bool     // named by a unit of before July 2025
+	Reused bool     // by a code that means one unit before July 2025 and another since
 	Key    string   // key of the commune's bare name, also where no unit is known
 }
 
@@ -128,8 +129,14 @@ func (g *Gazetteer) Resolve(commune, address string) Place {
 	if districtHere != "" {
 		district = districtHere
 	}
+	if len(named) > 1 && isCode(named[0].base) { // a code counts with the name beside it
+		if code, old := g.Today(named[0].base, named[1].text); g.nameOf[code] != "" {
+			_, today := g.nameOf[named[0].base]
+			p.Codes, p.Key, p.Old, p.Reused = []string{code}, named[1].base, old, old && today
+		}
+	}
 	for i, part := range named {
-		if i > 0 && p.Key != "" {
+		if len(p.Codes) > 0 || i > 0 && p.Key != "" {
 			break
 		}
 		g.readPart(&p, part, district, i == 0 && len(named) > 1)
@@ -202,13 +209,14 @@ func (g *Gazetteer) readPart(p *Place, part part, district string, mayBeHamlet b
 			p.Codes = append(p.Codes, code)
 		}
 	}
-	if allDigits(base) && len(base) == 5 { // a code without a name: of today first
+	if isCode(base) { // without a name: of today first
 		if _, ok := g.nameOf[base]; ok {
 			add(base)
 		}
 		for _, o := range g.oldByCode[base] {
 			p.Old = p.Old || len(p.Codes) == 0
 			add(o.newCode)
+			p.Reused = len(p.Codes) > 1
 		}
 		p.Key = base
 		return
@@ -257,6 +265,9 @@ func (g *Gazetteer) readPart(p *Place, part part, district string, mayBeHamlet b
 	}
 	p.Key = base
 }
+
+// isCode recognises the code of a commune. Example: 31858.
+func isCode(base string) bool { return len(base) == 5 && allDigits(base) }
 
 // near are the units of today, by their name or by what they were made of, whose
 // name is one slip from a name that nobody knows; two slips for a long one. Names

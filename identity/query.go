@@ -248,6 +248,9 @@ func (ix *Index) preparePlace(q *query, r *Row, c *column, m *memo, repairs *[]R
 	if place.Old && len(place.Codes) > 0 {
 		*repairs = append(*repairs, Repair{FieldCommune, RepairOldCommune, r.Commune, place.Codes[0]})
 	}
+	if place.Reused {
+		*repairs = append(*repairs, Repair{FieldCommune, RepairReusedCode, r.Commune, place.Codes[0]})
+	}
 }
 
 func decodeCell(s string, column Encoding) string { return detectCell(s, column).Decode(s) }

@@ -53,8 +53,8 @@ func (m *matching) putBack(f *finder, rows []int32) bool {
 		}
 		for away := -slideReach; away <= slideReach; away++ {
 			j := k + away
-			if away == 0 || j < 0 || j >= len(rows) || m.moved[rows[j]] {
-				continue
+			if away == 0 || j < 0 || j >= len(rows) || m.moved[rows[j]] || m.settled[rows[j]] {
+				continue // what is settled stands where it belongs
 			}
 			for column := range slideColumns {
 				other, ok := shifted(&m.queries[i], &m.queries[rows[j]], column)
