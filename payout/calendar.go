@@ -41,7 +41,13 @@ type Calendar struct {
 func CalendarOf(ctx context.Context, q pg.Queryer, office string, month money.Month, now time.Time) (c Calendar, err error) {
 	defer pg.Wrap(&err, "payout: calendar of %s", month)
 	c = Calendar{Office: office, Month: month, Today: bookDay(now)}
-	for _, read := range []func(context.Context, pg.Queryer) error{c.runs, c.people, c.waiting} {
+	if c.Tasks, err = CycleDates(ctx, q, office, month); err != nil {
+		return c, err
+	}
+	if err := c.overdue(ctx, q); err != nil {
+		return c, err
+	}
+	for _, read := range []func(context.Context, pg.Queryer) error{c.people, c.waiting} {
 		if err := read(ctx, q); err != nil {
 			return c, err
 		}
@@ -56,35 +62,43 @@ func CalendarOf(ctx context.Context, q pg.Queryer, office string, month money.Mo
 
 func (c *Calendar) add(t Task) { c.Tasks = append(c.Tasks, t) }
 
-// runs are the two dates of a month's money, and those of the month after. A run that pays
-// two months together does the next one's list too.
-func (c *Calendar) runs(ctx context.Context, q pg.Queryer) error {
-	for _, m := range []money.Month{c.Month, c.Month + 1} {
-		list := Task{Kind: "list", Due: m.Add(-1).First().AddDate(0, 0, 24),
-			VI: "Chuyển danh sách và kinh phí tháng " + text.Month(m), EN: "List and money of " + m.String() + " handed over"}
-		report := Task{Kind: "report", Due: m.First().AddDate(0, 0, 19),
-			VI: "Báo cáo chi trả tháng " + text.Month(m), EN: "Report of " + m.String()}
-		err := q.QueryRow(ctx, `
-			with own as (select code from office o where ($1 = '' or code = $1) and exists (select from entitlement e where e.office = o.code)),
-			     ran as (select office, bool_and(state in ('instructed', 'closed')) sent, bool_and(state = 'closed') closed
-			             from run where $2 between month and month + make_interval(months => months - 1)
-			               and schemes <@ array['btxh', 'htxh', 'ncc'] and state not in ('rejected', 'void') group by office)
-			select (select count(*)::int from own), (select count(*)::int from own join ran on office = code where sent),
-			       (select count(*)::int from own join ran on office = code where closed)`, c.Office, m).Scan(&list.Of, &list.Done, &report.Done)
-		if err != nil {
-			return err
-		}
-		report.Of = list.Of
-		for _, t := range []Task{list, report} {
-			if t.Of > 0 && money.MonthOf(t.Due) == c.Month {
-				c.add(t)
-			}
-		}
-		if m == c.Month && list.Of > 0 && list.Done < list.Of { // was due last month, and is still not done
-			c.add(list)
-		}
+// CycleDates are the two dates of the law that fall in a month: the report of the month by
+// its 20th, the list and the money of the next by its 25th, for one office or, counted, for
+// all that have somebody entitled. Done is what is handed over, or closed; a run that pays
+// two months together does the next one's too.
+func CycleDates(ctx context.Context, q pg.Queryer, office string, month money.Month) (_ []Task, err error) {
+	defer pg.Wrap(&err, "payout: dates of %s", month)
+	_, report, err := cycleOf(ctx, q, office, month)
+	if err != nil || report.Of == 0 {
+		return nil, err
 	}
-	return nil
+	list, _, err := cycleOf(ctx, q, office, month+1)
+	return []Task{report, list}, err
+}
+
+// cycleOf says how far the list and the report of a month are.
+func cycleOf(ctx context.Context, q pg.Queryer, office string, m money.Month) (list, report Task, err error) {
+	list = Task{Kind: "list", Due: m.Add(-1).First().AddDate(0, 0, 24),
+		VI: "Chuyển danh sách và kinh phí tháng " + text.Month(m), EN: "List and money of " + m.String() + " handed over"}
+	report = Task{Kind: "report", Due: m.First().AddDate(0, 0, 19), VI: "Báo cáo chi trả tháng " + text.Month(m), EN: "Report of " + m.String()}
+	err = q.QueryRow(ctx, `
+		with own as (select code from office o where ($1 = '' or code = $1) and exists (select from entitlement e where e.office = o.code)),
+		     ran as (select office, bool_and(state in ('instructed', 'closed')) sent, bool_and(state = 'closed') closed
+		             from run where $2 between month and month + make_interval(months => months - 1)
+		               and schemes <@ array['btxh', 'htxh', 'ncc'] and state not in ('rejected', 'void') group by office)
+		select (select count(*)::int from own), (select count(*)::int from own join ran on office = code where sent),
+		       (select count(*)::int from own join ran on office = code where closed)`, office, m).Scan(&list.Of, &list.Done, &report.Done)
+	report.Of = list.Of
+	return list, report, err
+}
+
+// overdue adds the month's own list while it is not handed over: it was due the month before.
+func (c *Calendar) overdue(ctx context.Context, q pg.Queryer) error {
+	list, _, err := cycleOf(ctx, q, c.Office, c.Month)
+	if err == nil && list.Done < list.Of {
+		c.add(list)
+	}
+	return err
 }
 
 // people are the dates of an office's people.

@@ -7,6 +7,7 @@ import (
 
 	"ansinh.vn/internal/text"
 	"ansinh.vn/money"
+	"ansinh.vn/payout"
 )
 
 type homePage struct {
@@ -98,26 +99,14 @@ func (s *Server) home(v *visit) error {
 	return v.page("home", view{Title: "Trang chủ", Data: d})
 }
 
-// dueDates of the payment cycle (NĐ 335/2026 Đ28, TT 44/2022 Đ8): the list and the money
-// for a month by the 25th of the month before, the report of a month by its 20th.
-func (s *Server) dueDates(v *visit, today time.Time) ([]due, error) {
-	this := money.MonthOf(today)
-	submitted, closed := due{VI: "Trình đợt tháng " + text.Month(this.Add(1)), EN: "Submit next month's run", By: this.First().AddDate(0, 0, 24)},
-		due{VI: "Báo cáo chi trả tháng " + text.Month(this), EN: "Report this month", By: this.First().AddDate(0, 0, 19)}
-	err := s.cfg.Pool.QueryRow(v.ctx, `
-		with who as (select code from office o where ($1 = '' or code = $1) and exists (select from entitlement e where e.office = o.code))
-		select (select count(*) from who),
-		       (select count(distinct office) from run where month = $3 and office in (select code from who) and state in ('submitted', 'approved', 'instructed', 'closed')),
-		       (select count(distinct office) from run where month = $2 and office in (select code from who) and state = 'closed')`,
-		v.office(), this, this.Add(1)).Scan(&submitted.Of, &submitted.Done, &closed.Done)
-	if err != nil || submitted.Of == 0 {
-		return nil, err
+// dueDates are the two dates of the law that are nearest: the report of this month, the
+// list and the money of the next.
+func (s *Server) dueDates(v *visit, today time.Time) (list []due, err error) {
+	tasks, err := payout.CycleDates(v.ctx, s.cfg.Pool, v.office(), money.MonthOf(today))
+	for _, t := range tasks {
+		d := due{VI: t.VI, EN: t.EN, By: t.Due, Done: t.Done, Of: t.Of, Days: int(t.Due.Sub(today) / (24 * time.Hour))}
+		d.Late = d.Days < 0 && d.Done < d.Of
+		list = append(list, d)
 	}
-	closed.Of = submitted.Of
-	list := []due{closed, submitted}
-	for i := range list {
-		list[i].Days = int(list[i].By.Sub(today) / (24 * time.Hour))
-		list[i].Late = list[i].Days < 0 && list[i].Done < list[i].Of
-	}
-	return list, nil
+	return list, err
 }

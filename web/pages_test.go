@@ -18,7 +18,7 @@ func TestHomeAndListsAndReviews(t *testing.T) {
 	c := b.as("clerk")
 	home := c.see("/", nil, http.StatusOK)
 	checkPage(t, "home", home.body)
-	home.wants(t, "Phường Bạc Liêu", "8.400.000 đ", "/runs/"+id(int64(run.ID)), "Đã trình", "25/10/2026", "1/1")
+	home.wants(t, "Phường Bạc Liêu", "8.400.000 đ", "/runs/"+id(int64(run.ID)), "Đã trình", "25/10/2026", "0/1") // submitted is not yet handed over
 	lists := c.see("/lists", nil, http.StatusOK)
 	checkPage(t, "lists", lists.body)
 	lists.wants(t, "btxh-31825-2026-10.xlsx")
