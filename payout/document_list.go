@@ -7,6 +7,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"ansinh.vn/beneficiaries"
 	"ansinh.vn/internal/secret"
 	"ansinh.vn/internal/text"
 	"ansinh.vn/money"
@@ -58,7 +59,8 @@ func paymentListPage(ctx context.Context, d *documenting, p documentPage) error 
 		select p.id, q.name, coalesce(left(q.birth, 4), ''), q.hamlet, q.number_enc, c.categories, p.regular, p.owed - p.clawback - p.regular,
 		       p.clawback - p.set_off, p.carried, p.amount, p.rail, p.account_enc, case when p.payee_kind = 'self' then '' else p.payee_name end
 		from payment p join person q on q.id = p.person_id
-		left join lateral (select string_agg(distinct i.category, ', ' order by i.category) categories from payment_item i where i.payment_id = p.id) c on true
+		left join lateral (select array_agg(distinct i.scheme || ' ' || i.category order by i.scheme || ' ' || i.category) categories
+		                   from payment_item i where i.payment_id = p.id) c on true
 		where p.run_id = $1 and p.id > $2 and p.state not in ('held', 'cancelled') and p.amount > 0
 		order by p.id limit $3`, d.Run.ID, after, p.limit)
 	if err != nil {
@@ -67,7 +69,7 @@ func paymentListPage(ctx context.Context, d *documenting, p documentPage) error 
 	t := &d.Tables[0]
 	var id int64
 	var name, year, hamlet, rail, payee string
-	var categories *string
+	var categories []string
 	var number, account []byte
 	var regular, earlier, left, carried, amount money.VND
 	_, err = pgx.ForEachRow(rows, []any{&id, &name, &year, &hamlet, &number, &categories, &regular, &earlier, &left, &carried, &amount, &rail, &account, &payee}, func() error {
@@ -79,18 +81,24 @@ func paymentListPage(ctx context.Context, d *documenting, p documentPage) error 
 		if err != nil {
 			return err
 		}
-		what := ""
-		if categories != nil {
-			what = *categories
-		}
 		n++
-		t.Rows = append(t.Rows, []any{n, name, year, hamlet, masked, what, regular, earlier, left, carried, amount, text.Lookup("rail", rail).VI, to, payee, ""})
+		t.Rows = append(t.Rows, []any{n, name, year, hamlet, masked, categoryWords(categories), regular, earlier, left, carried, amount, text.Lookup("rail", rail).VI, to, payee, ""})
 		return nil
 	})
 	if len(t.Rows) == p.limit {
 		t.Next = nextPlace(n, id)
 	}
 	return err
+}
+
+// categoryWords names categories, each "scheme code", as people call them.
+func categoryWords(list []string) string {
+	words := make([]string, len(list))
+	for i, x := range list {
+		scheme, code, _ := strings.Cut(x, " ")
+		words[i] = beneficiaries.CategoryLabel(scheme, code)
+	}
+	return strings.Join(words, "; ")
 }
 
 func uncollectedHead(ctx context.Context, d *documenting) error {

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/jackc/pgx/v5"
 	"github.com/xuri/excelize/v2"
 
 	"ansinh.vn/money"
@@ -67,7 +68,7 @@ func TestDocumentsOfARun(t *testing.T) {
 		t.Errorf("the list comes to %d, %s", d.Total, d.Total.Words())
 	}
 	rows := sheets["Người hưởng"]
-	if len(rows) != 1+3+2 || rows[1][10] != "1050000" || rows[2][7] != "240000" || rows[4][10] != "2800000" || rows[5][1] != "Bằng chữ: hai triệu tám trăm nghìn đồng" {
+	if len(rows) != 1+3+2 || rows[1][10] != "1050000" || rows[1][5] != "Khuyết tật nặng" || rows[2][7] != "240000" || rows[4][10] != "2800000" || rows[5][1] != "Bằng chữ: hai triệu tám trăm nghìn đồng" {
 		t.Errorf("%q", rows)
 	}
 	if strings.Contains(strings.Join(rows[1], " "), "095100000001") || rows[1][4] != "0951******01" {
@@ -109,6 +110,40 @@ func TestDocumentsOfARun(t *testing.T) {
 	}
 	if rows := sheets["Bảng kê chứng từ"]; rows[1][1] != "ĐCT-1-btxh" || rows[1][6] != "2100000" || rows[3][6] != "2800000" {
 		t.Errorf("%q", rows)
+	}
+}
+
+func TestTheUncollectedListNamesWhyAndWhatBecameOfIt(t *testing.T) {
+	t.Parallel()
+	b := newBundle(t)
+	b.person(receives())
+	b.person(receives(func(s *someone) { s.cash = true }))
+	b.person(receives(func(s *someone) { s.cash = true }))
+	b.funds(BTXH, 100_000_000)
+	r := b.prepare()
+	r, err := Submit(b.ctx, b.pool, r.ID, b.clerk, b.now)
+	b.check(err)
+	if _, err := b.approve(r, b.chairman); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := DocumentPage(b.ctx, b.pool, b.box, r.ID, UncollectedList, "", 0); !isRefusal(err) {
+		t.Errorf("uncollected before it was sent: %v", err)
+	}
+	_, err = Instruct(b.ctx, b.pool, b.box, InstructInput{Run: r.ID, Account: b.post, RequestedOn: day("2026-11-05"), By: b.clerk, Now: b.now})
+	b.check(err)
+	rows, err := b.pool.Query(b.ctx, `select end_to_end_id from instruction order by payment_id`)
+	b.check(err)
+	ids, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	b.check(err)
+	b.check(RecordCash(b.ctx, b.pool, r.ID, []CashResult{{EndToEndID: ids[0], Collected: true, On: day("2026-11-10")},
+		{EndToEndID: ids[1], On: day("2026-11-18"), Note: "đi vắng"}}, b.clerk, b.now))
+	d, sheets := b.document(r.ID, UncollectedList)
+	if got := sheets["Người chưa nhận"]; d.Total != 1_050_000 || len(got) != 1+1+2 || got[1][7] != "đi vắng" || got[1][8] != "18/11/2026" || got[1][9] != "Chưa" {
+		t.Errorf("%d %q", d.Total, got)
+	}
+	b.prepare(func(in *PrepareInput) { in.Month, in.KnownOn = month("2026-12"), day("2026-11-20") })
+	if _, sheets := b.document(r.ID, UncollectedList); sheets["Người chưa nhận"][1][9] != "Chuyển vào đợt tháng 12/2026" {
+		t.Errorf("%q", sheets["Người chưa nhận"])
 	}
 }
 
