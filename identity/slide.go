@@ -8,8 +8,9 @@ import (
 // How far a column is looked for, and how many rows of a sheet must show it. A
 // single row whose number stands beside it is two rows exchanged.
 const (
-	slideReach = 6
-	slideVotes = 3
+	slideReach  = 6
+	slideVotes  = 3
+	slidePasses = 3 // a column put back can show that another slid
 )
 
 // slideColumn is a column that can slide against the others.
@@ -30,8 +31,10 @@ var slideFields = [slideColumns]string{FieldNumber, FieldName, FieldBirth}
 func (m *matching) learnSlid() {
 	parallel(m.ix.opt.workers(), len(m.s.rows), func(g int) {
 		f := m.ix.finder()
-		for again := true; again; { // a part of a sheet at a time
-			again = m.putBack(f, m.s.rows[g])
+		for range slidePasses {
+			if !m.putBack(f, m.s.rows[g]) {
+				break
+			}
 		}
 	})
 }
@@ -68,45 +71,53 @@ func (m *matching) putBack(f *finder, rows []int32) bool {
 			}
 		}
 	}
-	best, bestColumn, bestAway := 0, slideColumn(0), 0
+	type slide struct {
+		n, away int
+		column  slideColumn
+	}
+	var slides []slide
 	for column := range slideColumns {
 		for a, n := range counts[column] {
-			if n > best {
-				best, bestColumn, bestAway = n, column, a-slideReach
+			if n >= slideVotes {
+				slides = append(slides, slide{n, a - slideReach, column})
 			}
 		}
 	}
-	if best < slideVotes {
-		for _, v := range votes {
-			if v.column == slidNumber && (v.away == 1 || v.away == -1) {
-				m.queries[rows[v.at]].slid = v.person
-			}
-		}
-		return false
-	}
-	first, last, n := 0, -1, 0
+	slices.SortStableFunc(slides, func(a, b slide) int { return b.n - a.n })
 	done := false
-	close := func() {
-		if n >= slideVotes && !done {
-			m.shift(f, rows, first, last, bestAway, bestColumn)
+	for _, s := range slides {
+		done = m.putBackRuns(f, rows, slices.DeleteFunc(slices.Clone(votes), func(v vote) bool { return v.column != s.column || v.away != s.away })) || done
+	}
+	for _, v := range votes { // two rows exchanged
+		if v.column == slidNumber && (v.away == 1 || v.away == -1) && !m.moved[rows[v.at]] {
+			m.queries[rows[v.at]].slid = v.person
+		}
+	}
+	return done
+}
+
+// putBackRuns undoes a slide wherever votes for it stand together.
+func (m *matching) putBackRuns(f *finder, rows []int32, votes []vote) (done bool) {
+	var run []vote
+	finish := func() {
+		if len(run) >= slideVotes {
+			m.shift(f, rows, run[0].at, run[len(run)-1].at, run[0].away, run[0].column)
 			done = true
 		}
+		run = run[:0]
 	}
 	for _, v := range votes {
-		if v.column != bestColumn || v.away != bestAway {
+		if m.moved[rows[v.at]] {
 			continue
 		}
-		if n > 0 && m.settledBetween(rows[last:v.at]) > (v.at-last)/3 {
-			close()
-			n = 0
+		if len(run) > 0 {
+			if last := run[len(run)-1].at; v.at-last > 4*slideReach || m.settledBetween(rows[last:v.at]) > (v.at-last)/3 {
+				finish()
+			}
 		}
-		if n == 0 {
-			first = v.at
-		}
-		last = v.at
-		n++
+		run = append(run, v)
 	}
-	close()
+	finish()
 	return done
 }
 
@@ -152,10 +163,10 @@ func (m *matching) shift(f *finder, rows []int32, first, last, away int, column 
 	for open(last+1) && last-surely[1] < 3*slideReach {
 		last++
 	}
-	before := make([]query, len(rows))
-	cells := make([]string, len(rows))
-	for k, i := range rows {
-		before[k], cells[k] = m.queries[i], m.cell(i, column)
+	low, high := max(0, first-slideReach), min(len(rows), last+slideReach+1)
+	before := make([]query, high-low) // what the rows were before any is changed
+	for k, i := range rows[low:high] {
+		before[k] = m.queries[i]
 	}
 	for k := first; k <= last; k++ {
 		i := rows[k]
@@ -165,7 +176,7 @@ func (m *matching) shift(f *finder, rows []int32, first, last, away int, column 
 		}
 		from, to := query{form: emptyForm}, ""
 		if j := k + away; j >= 0 && j < len(rows) {
-			from, to = before[j], cells[j]
+			from, to = before[j-low], m.cell(rows[j], column)
 		}
 		q, _ := shifted(&m.queries[i], &from, column)
 		if (k < surely[0] || k > surely[1]) && f.best(&q) <= f.best(&m.queries[i]) {
@@ -174,7 +185,7 @@ func (m *matching) shift(f *finder, rows []int32, first, last, away int, column 
 		}
 		m.queries[i] = q
 		m.repairs[i] = append(slices.Clip(slices.DeleteFunc(slices.Clone(m.repairs[i]), func(r Repair) bool { return r.Field == slideFields[column] })),
-			Repair{slideFields[column], RepairSlid, cells[k], to})
+			Repair{slideFields[column], RepairSlid, m.cell(i, column), to})
 		if c, ok := f.byNumber(&m.queries[i]); ok {
 			m.cands[i], m.settled[i] = []candidate{c}, true
 		}
