@@ -61,7 +61,7 @@ func TestCompactReceiptFitsOneSymbol(t *testing.T) {
 	hash := func(i int) string { h := tlog.RecordHash([]byte{byte(i)}); return h.String() }
 	r := audit.Receipt{Event: string(benchRow(123456789).Record()), Leaf: 1e9,
 		Checkpoint: "ansinh.vn/log/1f0a9c3d\n1000000000\n" + hash(1) + "\n\n— ansinh.vn/log/1f0a9c3d " + strings.Repeat(hash(2), 2) + "\n— thanhtra.example.vn/chung-kien " + strings.Repeat(hash(3), 2) + "\n",
-		Part: &audit.Part{Record: `{"n":999999,"debit":1000001,"credit":2000002,"amount":540000,"ref":"payment:12345678","salt":"0123456789abcdef012345=="}`, N: 999_999, Size: 1e6}}
+		Part:       &audit.Part{Record: `{"n":999999,"debit":1000001,"credit":2000002,"amount":540000,"ref":"payment:12345678","salt":"0123456789abcdef012345=="}`, N: 999_999, Size: 1e6}}
 	for i := range 30 {
 		r.Proof = append(r.Proof, hash(10+i))
 		if i < 20 {

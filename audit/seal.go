@@ -92,7 +92,7 @@ func sealOnce(ctx context.Context, tx pgx.Tx, now time.Time) (_ Head, more bool,
 		insert into audit_seal (size, root, seen, reading, last_tx, last_id, cluster, sealed_at)
 		values ($1, $2, $3::text::pg_snapshot, nullif($4, '')::text::pg_snapshot, $5::text::xid8, $6, $7, $8)`,
 		sealed.Size, sealed.Root[:], next.seen, next.reading, next.tx, next.id, next.cluster, now)
-	return sealed, n == sealBatch || at.reading != "", err
+	return sealed, n == sealBatch || next.cluster < 0 || at.reading != "", err
 }
 
 // position is how far the sealer has read in which cluster.

@@ -2,6 +2,7 @@ package audit
 
 import (
 	"context"
+	"math"
 	"strconv"
 
 	"github.com/jackc/pgx/v5"
@@ -40,7 +41,7 @@ func unsealed(ctx context.Context, tx pgx.Tx, at position) (b batch, next positi
 	} {
 		err := b.read(ctx, tx, `
 			where `+who+` and e.tx < pg_snapshot_xmax($2::text::pg_snapshot) and pg_visible_in_snapshot(e.tx, $2::text::pg_snapshot)
-			and (e.tx, e.id) > ($3::text::xid8, $4)`, at.seen, now, at.tx, at.id)
+			and (e.tx, e.id) > ($3::text::xid8, $4)`, "e.tx, e.id", at.seen, now, at.tx, at.id)
 		if err != nil {
 			return b, next, err
 		}
@@ -57,25 +58,36 @@ func unsealed(ctx context.Context, tx pgx.Tx, at position) (b batch, next positi
 	return b, next, nil
 }
 
-// anywhere reads events that have no leaf, wherever they stand: after a restore into
-// another cluster its transaction numbers say nothing about those in the rows.
+// anywhere reads events that have no leaf, wherever they stand, in the order of their
+// numbers: after a restore into another cluster its transaction numbers say nothing about
+// those in the rows. While it lasts the position's cluster is negative; what commits
+// behind it meanwhile is not in the snapshot that it began with and comes afterwards.
 func anywhere(ctx context.Context, tx pgx.Tx, at position, here int64, now string) (b batch, next position, err error) {
-	if err := b.read(ctx, tx, "where true"); err != nil {
+	next = position{seen: at.seen, reading: now, tx: "0", id: math.MinInt64, cluster: -here}
+	if at.cluster == -here {
+		next = at
+	}
+	if err := b.read(ctx, tx, "where e.id > $1", "e.id", next.id); err != nil {
 		return b, at, err
 	}
 	if len(b.ids) == sealBatch {
-		return b, at, nil
+		next.id = b.ids[len(b.ids)-1]
+		return b, next, nil
 	}
-	return b, position{seen: now, tx: "0", cluster: here}, nil
+	next = position{seen: next.reading, tx: "0", cluster: here}
+	if len(b.ids) == 0 && at.cluster == -here {
+		return unsealed(ctx, tx, next)
+	}
+	return b, next, nil
 }
 
 // read appends the events without a leaf that a condition selects, until b is full.
-func (b *batch) read(ctx context.Context, tx pgx.Tx, where string, args ...any) error {
+func (b *batch) read(ctx context.Context, tx pgx.Tx, where, order string, args ...any) error {
 	rows, err := tx.Query(ctx, `
 		select e.id, e.at, e.actor, e.kind, e.subject, e.payload::text, e.salt, e.tx::text
 		from audit_event e
 		`+where+` and not exists (select from audit_leaf l where l.event_id = e.id)
-		order by e.tx, e.id limit `+strconv.Itoa(sealBatch-len(b.ids)), args...)
+		order by `+order+` limit `+strconv.Itoa(sealBatch-len(b.ids)), args...)
 	if err != nil {
 		return err
 	}
