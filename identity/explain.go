@@ -16,11 +16,11 @@ var levelWords = [fieldCount][]string{
 	fBirth: {bMissing: "", bFull: "ngày sinh trùng", bSwap: "ngày và tháng sinh đổi chỗ", bOneOff: "năm sinh trùng, ngày hoặc tháng lệch", bYear: "năm sinh trùng, ngày và tháng khác",
 		bDayMonth: "ngày và tháng sinh trùng, năm khác", bNear: "năm sinh lệch một năm", bDiffer: "ngày sinh khác", bYearOnly: "năm sinh trùng (một bên chỉ có năm)",
 		bNearOnly: "năm sinh lệch một năm (một bên chỉ có năm)", bFarOnly: "năm sinh khác"},
-	fNumber: {kMissing: "", kSame: "số định danh trùng", kStranger: "số định danh trùng nhưng họ tên và ngày sinh là của người khác", kSlip: "số định danh lệch một chữ số", kTwo: "số định danh lệch hai chữ số",
+	fNumber: {kMissing: "", kSame: "số định danh trùng", kStranger: "số định danh trùng, nhưng họ tên và ngày sinh chưa đủ khớp để tin số", kSlip: "số định danh lệch một chữ số", kTwo: "số định danh lệch hai chữ số",
 		kRelative: "số định danh là của người cùng hộ", kSlid: "số định danh nằm ở dòng bên cạnh", kDiffer: "số định danh khác", kUnknown: "số định danh khác, không có trong sổ đăng ký", kForeign: "số định danh khác, không có trong sổ đăng ký, ghi giới tính hoặc năm sinh khác", kOldSame: "số CMND cũ trùng", kOldSlip: "số CMND cũ lệch một chữ số",
 		kOldDiffer: "số CMND cũ khác", kPrefixSame: "phần còn lại của số định danh khớp", kPrefixDiffer: "phần còn lại của số định danh không khớp"},
 	fSex:     {sMissing: "", sSame: "giới tính trùng", sDiffer: "giới tính khác"},
-	fCommune: {cMissing: "", cSame: "xã trùng", cPossible: "xã có thể trùng (tên dùng cho nhiều nơi)", cTable: "xã khác ô ghi, nhưng trùng với các dòng khác của bảng", cDiffer: "xã khác", cSheet: "xã trùng với các dòng khác của bảng", cElsewhere: "xã khác với các dòng khác của bảng"},
+	fCommune: {cMissing: "", cSame: "xã trùng", cPossible: "xã có thể trùng (tên dùng cho nhiều nơi)", cTable: "khác xã ghi trong ô, nhưng cùng xã với các dòng khác của bảng", cDiffer: "xã khác", cSheet: "xã trùng với các dòng khác của bảng", cElsewhere: "xã khác với các dòng khác của bảng"},
 	fHamlet:  {hMissing: "", hSame: "ấp, khóm trùng", hDiffer: "ấp, khóm khác"},
 	fEthnic:  {sMissing: "", sSame: "dân tộc trùng", sDiffer: "dân tộc khác"},
 }
@@ -83,18 +83,40 @@ func (m *matching) reasons(i int, outcome Outcome, why string) []string {
 		}
 		add(levelWords[f][l])
 	}
+	if outcome == Review || outcome == NotFound {
+		add(m.lacks(i))
+	}
 	if best.near {
 		add("người cùng hộ đứng gần trong bảng")
 	}
 	if outcome == Deceased {
 		s := "sổ đăng ký ghi đã chết"
-		if on := m.ix.died[best.person]; on != "" {
-			s += " ngày " + on
+		if on, err := ParseBirth(m.ix.died[best.person]); err == nil && !on.IsZero() {
+			s += " ngày " + on.Words()
 		}
 		add(s)
 	}
 	add(m.repairWords(i))
 	return out
+}
+
+// lacks says what the row does not give, for whoever has to ask.
+func (m *matching) lacks(i int) string {
+	q, r := &m.queries[i], &m.rows[i]
+	var out []string
+	if q.number == 0 && q.old == 0 && q.digits == "" {
+		out = append(out, "số định danh")
+	}
+	if q.birth == 0 && q.garbled == "" {
+		out = append(out, "ngày sinh")
+	}
+	if r.Commune == "" && r.Address == "" {
+		out = append(out, "nơi ở")
+	}
+	if len(out) == 0 {
+		return ""
+	}
+	return "dòng thiếu " + strings.Join(out, ", ")
 }
 
 func (m *matching) whyNobody(i int) string {
@@ -112,11 +134,14 @@ func (m *matching) whyReview(i int) string {
 	c := m.cands[i]
 	switch {
 	case c[0].v[fNumber] == kStranger:
-		return "số định danh là của người khác, có thể là số của người thân"
+		if m.queries[i].form.glued == "" {
+			return "dòng không có họ tên để đối chiếu với người mang số này"
+		}
+		return "số này có thể là của người thân hoặc của dòng khác"
 	case c[0].taken:
 		return "người này đã có ở một dòng khác của danh sách"
 	case len(c) > 1 && m.post[i] < m.from && m.sum(i)-m.post[i] > 0.02:
-		return "có từ hai người cùng khớp"
+		return "có từ hai người trở lên cùng khớp"
 	case !c[0].linkable():
 		return "chưa đủ căn cứ: cần hai trong bốn là số, họ tên, ngày sinh, nơi ở"
 	}
