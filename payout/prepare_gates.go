@@ -31,35 +31,52 @@ type suspicion struct {
 	staffName bool
 }
 
-// readSuspicion looks up, by sets, what the gates ask about a chunk.
+// readSuspicion looks up, by sets, what the gates ask about a chunk. Only who has a payee
+// of the last half year can have changed it, and only a recipient collects for others, so
+// in most months few are looked up.
 func (p *preparation) readSuspicion(ctx context.Context, tx pgx.Tx, g *batch) error {
 	known := p.in.KnownOn
+	half := known.AddDate(0, -6, 0)
+	var fresh, others []int64
+	for _, id := range g.ids {
+		c := g.by[id]
+		if c.way == "bank" && c.since != nil && c.since.After(half) {
+			fresh = append(fresh, id)
+		}
+		if c.payeeKind != "self" {
+			others = append(others, id)
+		}
+	}
 	for _, part := range []struct {
+		who  []int64
 		sql  string
 		args []any
 		mark func(*candidate, int)
 	}{
 		// who has another account now than some time before
-		{`select c.of, count(distinct coalesce(o.account_idx, ''))::int
+		{fresh, `select c.of, count(distinct coalesce(o.account_idx, ''))::int
 			from unnest($1::bigint[]) c(of) join payee y on y.person_id = c.of and y.ended_at is null
 			join payee o on o.person_id = c.of and o.ended_at is not null
-			where y.way = 'bank' and o.account_idx is distinct from y.account_idx and o.ended_at > $2 group by 1`,
-			[]any{g.ids, known.AddDate(0, -6, 0)}, func(c *candidate, n int) { c.newPayee, c.accounts = true, n+1 }},
+			where o.account_idx is distinct from y.account_idx and o.ended_at > $2 group by 1`,
+			[]any{half}, func(c *candidate, n int) { c.newPayee, c.accounts = true, n+1 }},
 		// whose account was another person's, who has a different one now or none
-		{`select distinct c.of, 1 from unnest($1::bigint[]) c(of) join payee y on y.person_id = c.of and y.ended_at is null
+		{fresh, `select distinct c.of, 1 from unnest($1::bigint[]) c(of) join payee y on y.person_id = c.of and y.ended_at is null
 			join payee o on o.account_idx = y.account_idx and o.ended_at is not null and o.person_id <> c.of`,
-			[]any{g.ids}, func(c *candidate, _ int) { c.reused = true }},
-		{`select c.of, (select count(distinct o.person_id) from payee o where o.number_idx = y.number_idx and o.ended_at is null)::int
+			nil, func(c *candidate, _ int) { c.reused = true }},
+		{others, `select c.of, (select count(distinct o.person_id) from payee o where o.number_idx = y.number_idx and o.ended_at is null)::int
 			from unnest($1::bigint[]) c(of) join payee y on y.person_id = c.of and y.ended_at is null
-			where y.kind <> 'self' and y.number_idx is not null`,
-			[]any{g.ids}, func(c *candidate, n int) { c.collects = n }},
-		{`select q.id, 1 from unnest($1::bigint[]) c(of) join person q on q.id = c.of
+			where y.number_idx is not null`,
+			nil, func(c *candidate, n int) { c.collects = n }},
+		{g.ids, `select q.id, 1 from unnest($1::bigint[]) c(of) join person q on q.id = c.of
 			where $3::int > 0 and greatest(q.checked_at, q.settled_at, '-infinity') < $2::date - make_interval(months => $3::int)
 			  and not exists (select from payment k where k.person_id = q.id and k.state = 'collected' and k.payee_kind = 'self'
 			                     and k.changed_at > $2::date - make_interval(months => $3::int))`,
-			[]any{g.ids, known, p.settings.LifeMonths}, func(c *candidate, _ int) { c.noLife = true }},
+			[]any{known, p.settings.LifeMonths}, func(c *candidate, _ int) { c.noLife = true }},
 	} {
-		rows, err := tx.Query(ctx, part.sql, part.args...)
+		if len(part.who) == 0 {
+			continue
+		}
+		rows, err := tx.Query(ctx, part.sql, append([]any{part.who}, part.args...)...)
 		if err != nil {
 			return err
 		}
