@@ -162,7 +162,7 @@ func TestLaneHealsAfterAFullDisk(t *testing.T) {
 	}
 	var pid int
 	err = b.pool.QueryRow(t.Context(), `
-		select pid from pg_stat_activity where datname = current_database() and query like '%bearable%' and pid <> pg_backend_pid()`).Scan(&pid)
+		select pid from pg_stat_activity where datname = current_database() and query like '%insert into entry%' and pid <> pg_backend_pid()`).Scan(&pid)
 	if err != nil {
 		t.Fatal(err)
 	}

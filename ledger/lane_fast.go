@@ -109,8 +109,32 @@ func (n *lane) fast(ctx context.Context, batch []*call) []answer {
 		return answers
 	}
 	n.unsure.Store(false)
-	if err := pay(ctx, conn, batch, places, answers, false); err != nil || n.unsure.Load() {
+	if len(places) == 1 {
+		err = payOne(ctx, conn, batch[places[0]], &answers[places[0]])
+	} else {
+		err = pay(ctx, conn, batch, places, answers, false)
+	}
+	if err != nil || n.unsure.Load() {
 		clear(answers)
 	}
 	return answers
+}
+
+// payOne posts a lonely payment without looking first, which would take half as long
+// again: what its entry's triggers refuse is left to the careful way.
+func payOne(ctx context.Context, q querier, c *call, a *answer) error {
+	root := c.digest.tree.Root()
+	var at *time.Time
+	if !c.At.IsZero() {
+		at = &c.At
+	}
+	rows, err := q.Query(ctx, `
+		insert into entry (key, hash, on_day, kind, memo, ref, by_who, at, n, total, debit, credit, salt, root)
+		values ($1, $2, $3, $4, $5, $6, $7, coalesce($8, clock_timestamp()), 1, $9, $10, $11, $12, $13) returning id`,
+		c.Key, c.hash, c.On, c.Kind, c.Memo, c.Ref, c.By, at, c.Amount, c.Debit, c.Credit, c.digest.salt[:], root[:])
+	if err != nil {
+		return err
+	}
+	_, err = pgx.ForEachRow(rows, []any{&a.id}, func() error { return nil })
+	return err
 }
