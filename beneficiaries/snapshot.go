@@ -17,7 +17,7 @@ import (
 // here, true on a day: nobody is asked. The matching engine sees the whole register at
 // once, so that spelling, households and namesakes count, which no question over the
 // line can. What it links is judged like an answer of the register, and what it doubts
-// goes to a clerk.
+// goes to a clerk. Who is known for a later day stays as they are (Older counts them).
 func (s Sync) RunSnapshot(ctx context.Context, pool *pgxpool.Pool, box *secret.Box, people []registry.Record, on time.Time) (SyncResult, error) {
 	shot := snapshot{people: people, at: make(map[string]int32, len(people)), on: on}
 	for i, r := range people {
@@ -51,8 +51,15 @@ func (s *syncing) match(ctx context.Context, shot *snapshot) error {
 		if len(page) == 0 {
 			break
 		}
+		known, err := s.statusDays(ctx, page)
+		if err != nil {
+			return err
+		}
 		for _, a := range page {
-			last = a.id
+			if last = a.id; known[a.id] > dayText(shot.on) {
+				s.result.Older++
+				continue
+			}
 			asked, rows = append(asked, a), append(rows, a.row())
 		}
 	}

@@ -46,4 +46,11 @@ func TestASnapshotOfTheRegisterIsAThirdDoor(t *testing.T) {
 	if r := run(); r.Asked != 0 {
 		t.Errorf("again: %+v", r)
 	}
+	// an older extract does not undo what is known for a later day
+	r, err := Sync{Name: "snapshot:0", By: "staff:lan", Now: syncedOn, Stale: syncedOn.AddDate(0, 0, 1), Options: identity.Options{Today: 2026}}.
+		RunSnapshot(b.ctx, b.pool, b.box, people[:1], syncedOn.AddDate(0, 0, -9))
+	b.ok(err)
+	if r.Asked != 0 || r.Older != 6 {
+		t.Errorf("an older extract: %+v", r)
+	}
 }

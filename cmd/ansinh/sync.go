@@ -97,6 +97,9 @@ func (c *syncCmd) Run(ctx context.Context, a *app) error {
 	if result.Asked > 0 || err == nil {
 		fmt.Fprintf(a.Out, "Đã đối chiếu %d người trong %.1f s\n", result.Asked, time.Since(started).Seconds())
 		printOutcomes(a, result)
+		if result.Older > 0 {
+			fmt.Fprintf(a.Out, "  %d người đã biết tình trạng của ngày sau đó, giữ nguyên\n", result.Older)
+		}
 	}
 	return err
 }
