@@ -175,7 +175,7 @@ create table payout_fee (
 create table year_end (
     office   text not null references office (code),
     year     integer not null constraint year_end_year check (year between 2000 and 2199),
-    scheme   text not null constraint year_end_scheme check (scheme in ('btxh', 'htxh', 'ncc')),
+    scheme   text not null constraint year_end_scheme check (scheme ~ '^[a-z][a-z0-9]{1,15}$'),  -- or a programme
     unpaid_n integer not null,         -- payments that nobody received
     unpaid   bigint not null,          -- what of them went back to the fund
     unspent  bigint not null constraint year_end_unspent check (unspent >= 0),   -- what the fund held after that

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -54,11 +55,8 @@ func YearEnd(ctx context.Context, pool *pgxpool.Pool, office string, year int, b
 		if err := e.unspent(ctx, tx); err != nil {
 			return err
 		}
-		for _, s := range Schemes {
+		for _, s := range slices.Sorted(maps.Keys(e.left)) {
 			x := e.left[s]
-			if x == nil {
-				continue
-			}
 			list = append(list, *x)
 			if _, err := tx.Exec(ctx, `
 				insert into year_end (office, year, scheme, unpaid_n, unpaid, unspent, done_by, done_at)
@@ -153,7 +151,15 @@ func (e *yearEnd) unpaid(ctx context.Context, tx pgx.Tx) error {
 
 // unspent reads what the funds hold.
 func (e *yearEnd) unspent(ctx context.Context, tx pgx.Tx) error {
-	for _, s := range Schemes {
+	rows, err := tx.Query(ctx, `select code from programme where office is null or office = $1 order by code`, e.office)
+	if err != nil {
+		return err
+	}
+	programmes, err := pgx.CollectRows(rows, pgx.RowTo[Scheme])
+	if err != nil {
+		return err
+	}
+	for _, s := range append(slices.Clone(Schemes), programmes...) {
 		has, err := ledger.Balance(ctx, tx, fund(e.office, s).Code)
 		if errors.Is(err, ledger.ErrNoAccount) {
 			continue
