@@ -89,6 +89,9 @@ func (c *Calc) appendFormula(b []byte, l *line) []byte {
 		} else if l.merit.percent > 0 {
 			b = append(strconv.AppendInt(append(b, " (tỷ lệ tổn thương "...), int64(l.merit.percent), 10), "%)"...)
 		}
+		if owed == l.merit.amount { // said already
+			return b
+		}
 	default:
 		return append(b, "0 đ"...)
 	}
@@ -101,10 +104,14 @@ func (c *Calc) appendFormula(b []byte, l *line) []byte {
 // appendCause says what changed, where something did.
 func (c *Calc) appendCause(b []byte, l *line) []byte {
 	switch {
+	case l.times == 0 && c.isOneOff(l.category):
+		return append(b, "; khoản chi một lần, không thuộc tháng này"...)
 	case l.times == 0 && l.month > l.last:
 		return appendMonth(append(b, "; người hưởng đã mất, chỉ hưởng đến hết tháng "...), l.last)
 	case l.instead.times > 0:
 		return append(b, "; đã có khoản cùng loại mức cao hơn hoặc bằng, chỉ hưởng một khoản"...)
+	case l.times == 0 && l.decided:
+		return append(b, "; đối tượng này không có mức hưởng cho tháng và độ tuổi này"...)
 	case l.times == 0:
 		return append(b, "; không có quyết định cho hưởng tháng này"...)
 	case l.paid == 0 && l.kind == Arrears:
@@ -171,7 +178,21 @@ func (c *Calc) appendDifference(b []byte, l *line) []byte {
 		}
 	}
 	if l.merit != nil {
-		return append(append(b, "; mức quy định theo "...), l.merit.instrument...)
+		for i := range c.rates.merit {
+			old := &c.rates.merit[i]
+			if old.code != l.merit.code || old.percent != l.merit.percent || old.from > l.month || old.amount == l.merit.amount {
+				continue
+			}
+			was := old.amount * money.VND(l.times)
+			if old.perUnit {
+				was *= money.VND(l.n)
+			}
+			if was == l.paid {
+				b = appendVND(append(b, "; mức quy định đổi từ "...), old.amount)
+				b = appendVND(append(b, " thành "...), l.merit.amount)
+				return append(append(b, " theo "...), l.merit.instrument...)
+			}
+		}
 	}
 	return append(b, "; số đã chi khác số được hưởng"...)
 }

@@ -21,6 +21,7 @@ type said struct {
 	instead      int8        // scheme of what is owed instead, −1 for none
 	dead         money.Month // the last month of somebody who died before this one
 	first        bool        // nothing was owed the month before
+	decided      bool
 	rowBefore    *btxhRow
 	levelBefore  *levelRow
 	meritBefore  *meritRow
@@ -33,7 +34,7 @@ const mostSentences = 50_000
 // sentence says a line, out of memory where the same was said before.
 func (s *subtraction) sentence(l *line) sentence {
 	key := said{category: l.category, kind: l.kind, month: l.month, amount: l.amount, paid: l.paid, row: l.row, level: l.level,
-		merit: l.merit, n: l.n, times: l.times, instead: -1, first: l.before.times == 0,
+		merit: l.merit, n: l.n, times: l.times, instead: -1, first: l.before.times == 0, decided: l.decided,
 		rowBefore: l.before.row, levelBefore: l.before.level, meritBefore: l.before.merit}
 	if l.instead.times > 0 {
 		key.instead = l.instead.scheme

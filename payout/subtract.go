@@ -24,6 +24,7 @@ type line struct {
 	before  due         // what the same category was owed the month before
 	instead due         // for a category that is owed nothing: what is owed in its place
 	last    money.Month // of the person, after which nothing monthly is owed
+	decided bool        // for a category that is owed nothing: a decision covers the month all the same
 }
 
 // subtraction computes people one after another with the same memory.
@@ -119,6 +120,7 @@ func (s *subtraction) month(p person, m, current money.Month, paid []settledMont
 		l.amount = -l.paid
 		if l.amount != 0 {
 			l.instead = s.instead(x.category)
+			l.decided = slices.ContainsFunc(p.ents, func(e entitled) bool { return e.category == x.category && e.first <= m && m <= e.last })
 			s.append(l, m, current)
 		}
 	}
