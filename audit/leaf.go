@@ -26,7 +26,7 @@ type Row struct {
 //
 //	{"id":7,"at":"2026-11-02T01:00:00.000000Z","actor":"staff:2","kind":"run.approved","subject":"run:5","payload":{},"salt":"…"}
 func (r Row) Record() []byte {
-	b := []byte(`{"id":`)
+	b := append(make([]byte, 0, 256+len(r.Payload)), `{"id":`...)
 	b = strconv.AppendInt(b, r.ID, 10)
 	b = append(b, `,"at":"`...)
 	b = r.At.UTC().AppendFormat(b, "2006-01-02T15:04:05.000000Z")
