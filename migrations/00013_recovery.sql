@@ -198,7 +198,9 @@ create function payment_carry_inserted() returns trigger language plpgsql as $$
 declare
     was text;
 begin
-    select state into was from payment where id = new.from_payment for share;
+    -- of a payment that left as a voucher, what was not spent
+    select case when rail = 'voucher' and state = 'settled' then 'returned' else state end into was
+    from payment where id = new.from_payment for share;
     if was not in ('returned', 'uncollected') then
         raise exception 'payment % is %: it cannot be taken over', new.from_payment, was
             using errcode = 'check_violation', constraint = 'payment_carry_of_returned';

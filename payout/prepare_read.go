@@ -32,9 +32,10 @@ type candidate struct {
 	instalment  money.VND // at most this is taken this month; noInstalment: what the share allows
 	lastAccount []byte    // of the last payment to a bank
 	carried     []carry
-	deathTold   bool // the bank told of a death, and nobody has closed the case
-	badAccount  bool // this account sent money back
-	missing     bool // a detail the amount depends on
+	deathTold   bool      // the bank told of a death, and nobody has closed the case
+	badAccount  bool      // this account sent money back
+	missing     bool      // a detail the amount depends on
+	voucher     PaymentID // the newest payment that left as a voucher; 0 when there is none
 	suspicion
 	lastMonthSum money.VND
 	steps        []decidedStep // what decisions changed
@@ -100,7 +101,7 @@ func (p *preparation) readChunk(ctx context.Context, tx pgx.Tx, after int64) ([]
 		return people, p.readSuspicion(ctx, tx, all)
 	}
 	for _, read := range []func(context.Context, pgx.Tx, *batch) error{
-		p.readPast, p.readRecovered, p.readMerged, p.readEntitlements, p.readPaid, p.readCases, p.readUncollected, p.readSuspicion,
+		p.readPast, p.readVoucherRests, p.readRecovered, p.readMerged, p.readEntitlements, p.readPaid, p.readCases, p.readUncollected, p.readSuspicion,
 	} {
 		if err := read(ctx, tx, all); err != nil {
 			return nil, err
@@ -129,7 +130,8 @@ func (p *preparation) readPast(ctx context.Context, tx pgx.Tx, g *batch) error {
 		select person_id, max(nth), coalesce(sum(clawback - set_off) filter (where live), 0)::bigint,
 		       (array_agg(account_idx order by nth desc) filter (where live and rail = 'bank' and account_idx is not null))[1],
 		       array_agg(id order by id) filter (where state in ('returned', 'uncollected')),
-		       array_agg(amount order by id) filter (where state in ('returned', 'uncollected'))
+		       array_agg(amount order by id) filter (where state in ('returned', 'uncollected')),
+		       coalesce(max(id) filter (where rail = 'voucher' and state = 'settled'), 0)
 		from unnest($1::bigint[]) c(of) cross join lateral (select * from payment where person_id = c.of offset 0) p group by person_id`, g.ids)
 	if err != nil {
 		return err
@@ -140,9 +142,11 @@ func (p *preparation) readPast(ctx context.Context, tx pgx.Tx, g *batch) error {
 	var account []byte
 	var back []PaymentID
 	var amounts []money.VND
+	var voucher PaymentID
 	var all []PaymentID
-	_, err = pgx.ForEachRow(rows, []any{&id, &nth, &receivable, &account, &back, &amounts}, func() error {
+	_, err = pgx.ForEachRow(rows, []any{&id, &nth, &receivable, &account, &back, &amounts, &voucher}, func() error {
 		c := g.by[id]
+		c.voucher = voucher
 		c.nth, c.receivable, c.lastAccount = nth, receivable, append([]byte(nil), account...)
 		for i := range back {
 			c.carried = append(c.carried, carry{back[i], amounts[i]})
