@@ -2,12 +2,16 @@ package beneficiaries
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/xuri/excelize/v2"
+	"golang.org/x/text/encoding/charmap"
+
+	"ansinh.vn/identity"
 )
 
 // people renders everybody with what a layout could lose.
@@ -141,4 +145,40 @@ func TestFontsDecideWhereTextsAreTooFew(t *testing.T) {
 	if s := b.one(`select string_agg(name, '|' order by id) from person`); s != "Danh Sà|Lý Mỹ|Thạch Sà" {
 		t.Errorf("names %q", s)
 	}
+}
+
+func TestTextOfEveryEncodingIsImported(t *testing.T) {
+	t.Parallel()
+	b := newBundle(t)
+	names := []string{"Nguyễn Thị Hường", "Trần Văn Đực", "Lê Thị Tuyết", "Phạm Hữu Phước", "Huỳnh Mỹ Ngọc", "Đặng Quốc Khởi", "Thạch Thị Sà Rươne", "Võ Thị Bưởi"}
+	var want []string
+	for i, e := range []identity.Encoding{identity.TCVN3, identity.VNI, identity.VISCII, identity.Windows1258} {
+		text := "TRO CAP XA HOI - UBND XA HONG DAN\nHo va ten,Ngay sinh,Doi tuong,Huong tu thang,Ap\n"
+		for _, name := range names {
+			text += e.Encode(name) + fmt.Sprintf(",19%02d,KT_N,05/2024,%s\n", 40+i, e.Encode("Ấp Cầu Đỏ"))
+			want = append(want, fmt.Sprintf("%s|19%02d||Ấp Cầu Đỏ|KT_N|", name, 40+i))
+		}
+		path := filepath.Join(b.dir, fmt.Sprintf("31843_%d.csv", i))
+		b.ok(os.WriteFile(path, latin(text), 0o600))
+		out, err := ImportList(b.ctx, b.pool, b.box, ListFile{Path: path, Office: "31843", Scheme: SocialAssistance, By: "staff:lan", Now: listedOn})
+		b.ok(err)
+		if out[0].Imported != len(names) {
+			t.Errorf("%s: %+v", e, out[0])
+		}
+	}
+	if diff := cmp.Diff(want, b.everybody()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// latin writes each character as the byte that Windows-1252 shows as it.
+func latin(text string) (out []byte) {
+	for _, r := range text {
+		if c, ok := charmap.Windows1252.EncodeRune(r); ok {
+			out = append(out, c)
+		} else {
+			out = append(out, byte(r))
+		}
+	}
+	return out
 }

@@ -9,7 +9,6 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/xuri/excelize/v2"
 
@@ -194,8 +193,8 @@ func inOrder(out io.Writer, file []byte) error {
 		if err != nil {
 			return err
 		}
-		header := f.FileHeader
-		header.Modified, header.ModifiedDate, header.ModifiedTime, header.Extra = time.Time{}, 0, 0, nil
+		header := zip.FileHeader{Name: f.Name, Method: f.Method, Flags: f.Flags, CRC32: f.CRC32,
+			CompressedSize64: f.CompressedSize64, UncompressedSize64: f.UncompressedSize64} // and no time
 		to, err := w.CreateRaw(&header)
 		if err != nil {
 			return err
