@@ -28,7 +28,11 @@ func (c *Client) ask(ctx context.Context, queries []Query) ([]Answer, error) {
 			}
 			c.stats.again.Add(1)
 		}
-		found, err := c.guarded(ctx, func() (map[string]result, error) { return c.try(ctx, transaction, open, 1) })
+		var found map[string]result
+		err := c.guarded(ctx, func() (err error) {
+			found, err = c.try(ctx, transaction, open, 1)
+			return err
+		})
 		var failure *attemptError
 		switch {
 		case errors.As(err, &failure):
@@ -70,12 +74,12 @@ func (c *Client) ask(ctx context.Context, queries []Query) ([]Answer, error) {
 }
 
 // guarded makes one attempt through the circuit.
-func (c *Client) guarded(ctx context.Context, attempt func() (map[string]result, error)) (map[string]result, error) {
+func (c *Client) guarded(ctx context.Context, attempt func() error) error {
 	done, err := c.enter(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	found, err := attempt()
+	err = attempt()
 	var failure *attemptError
 	switch {
 	case ctx.Err() != nil:
@@ -85,7 +89,7 @@ func (c *Client) guarded(ctx context.Context, attempt func() (map[string]result,
 	default:
 		done(nil) // it answered, whatever it said
 	}
-	return found, err
+	return err
 }
 
 // halves asks again in smaller messages, where the register takes fewer at once.
@@ -145,30 +149,47 @@ func twice(found []Record) bool {
 }
 
 // page asks for a later page of one search.
-func (c *Client) page(ctx context.Context, transaction string, q Query, page int) (result, error) {
+func (c *Client) page(ctx context.Context, transaction string, q Query, page int) (r result, err error) {
+	err = c.insist(ctx, transaction, func() error {
+		found, err := c.try(ctx, transaction, []Query{q}, page)
+		if err != nil {
+			return err
+		}
+		var ok bool
+		if r, ok = found[q.ID]; !ok {
+			return &attemptError{err: ErrIncomplete, again: true}
+		}
+		return nil
+	})
+	return r, err
+}
+
+// insist makes an attempt until it succeeds or cannot, through the circuit and with the
+// pauses between.
+func (c *Client) insist(ctx context.Context, transaction string, attempt func() error) error {
 	last := &attemptError{}
 	attempts := or(c.Attempts, 6)
 	for n := range attempts {
 		if n > 0 {
 			if err := c.pause(ctx, n, last.after); err != nil {
-				return result{}, c.failed(transaction, n, err, "")
+				return c.failed(transaction, n, err, "")
 			}
 			c.stats.again.Add(1)
 		}
-		found, err := c.guarded(ctx, func() (map[string]result, error) { return c.try(ctx, transaction, []Query{q}, page) })
+		err := c.guarded(ctx, attempt)
 		if err == nil {
-			if r, ok := found[q.ID]; ok {
-				return r, nil
-			}
-			err = &attemptError{err: ErrIncomplete, again: true}
+			return nil
 		}
 		failure := new(attemptError)
-		if !errors.As(err, &failure) || !failure.again {
-			return result{}, c.failed(transaction, n+1, err, "")
+		if !errors.As(err, &failure) {
+			return c.failed(transaction, n+1, err, "")
+		}
+		if !failure.again || ctx.Err() != nil {
+			return c.failed(transaction, n+1, err, failure.reason)
 		}
 		last = failure
 	}
-	return result{}, c.failed(transaction, attempts, last.err, last.reason)
+	return c.failed(transaction, attempts, last.err, last.reason)
 }
 
 func (c *Client) failed(transaction string, attempts int, err error, reason string) error {

@@ -15,32 +15,12 @@ var ErrNoTransaction = errors.New("the register does not know this transaction")
 
 // Status asks how an earlier asynchronous search stands, when its callback did not
 // come: its answer as if it had, or ErrNoTransaction when it never arrived.
-func (c *Client) Status(ctx context.Context, transaction string) (Callback, error) {
-	last := &attemptError{}
-	attempts := or(c.Attempts, 6)
-	for n := range attempts {
-		if n > 0 {
-			if err := c.pause(ctx, n, last.after); err != nil {
-				return Callback{}, c.failed(transaction, n, err, "")
-			}
-			c.stats.again.Add(1)
-		}
-		var cb Callback
-		_, err := c.guarded(ctx, func() (map[string]result, error) {
-			var err error
-			cb, err = c.statusOnce(ctx, transaction)
-			return nil, err
-		})
-		if err == nil {
-			return cb, nil
-		}
-		failure := new(attemptError)
-		if !errors.As(err, &failure) || !failure.again || ctx.Err() != nil {
-			return Callback{}, c.failed(transaction, n+1, err, "")
-		}
-		last = failure
-	}
-	return Callback{}, c.failed(transaction, attempts, last.err, last.reason)
+func (c *Client) Status(ctx context.Context, transaction string) (cb Callback, err error) {
+	err = c.insist(ctx, transaction, func() (err error) {
+		cb, err = c.statusOnce(ctx, transaction)
+		return err
+	})
+	return cb, err
 }
 
 func (c *Client) statusOnce(ctx context.Context, transaction string) (Callback, error) {

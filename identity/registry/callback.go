@@ -193,26 +193,7 @@ func (c *Client) SendSearch(ctx context.Context, transaction, callback string, q
 
 // acknowledged sends a message to an asynchronous endpoint until it is acknowledged.
 func (c *Client) acknowledged(ctx context.Context, path, transaction string, make func(now time.Time, stamp string) (header, any, error)) error {
-	last := &attemptError{}
-	attempts := or(c.Attempts, 6)
-	for n := range attempts {
-		if n > 0 {
-			if err := c.pause(ctx, n, last.after); err != nil {
-				return c.failed(transaction, n, err, "")
-			}
-			c.stats.again.Add(1)
-		}
-		_, err := c.guarded(ctx, func() (map[string]result, error) { return nil, c.sendOnce(ctx, path, make) })
-		if err == nil {
-			return nil
-		}
-		failure := new(attemptError)
-		if !errors.As(err, &failure) || !failure.again || ctx.Err() != nil {
-			return c.failed(transaction, n+1, err, "")
-		}
-		last = failure
-	}
-	return c.failed(transaction, attempts, last.err, last.reason)
+	return c.insist(ctx, transaction, func() error { return c.sendOnce(ctx, path, make) })
 }
 
 func (c *Client) sendOnce(ctx context.Context, path string, make func(now time.Time, stamp string) (header, any, error)) error {

@@ -103,6 +103,7 @@ func TestTheCircuitGivesUpAndSaysSoAtOnce(t *testing.T) {
 func TestWhoGivesUpLeavesTheCircuitAsItWas(t *testing.T) {
 	t.Parallel()
 	client, _, _ := failing(t)
+	client.Backoff = time.Nanosecond // so that only a rest is long
 	ctx, cancel := context.WithCancel(t.Context())
 	client.Sleep = func(ctx context.Context, d time.Duration) error {
 		if d >= time.Second {

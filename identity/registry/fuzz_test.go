@@ -79,3 +79,26 @@ func FuzzRegisterFile(f *testing.F) {
 		}
 	})
 }
+
+func FuzzCallback(f *testing.F) {
+	for _, body := range []string{
+		`{"header":{"action":"on-search","message_id":"1","message_ts":"2026-10-13T03:00:00Z","status":"succ"},"message":{"transaction_id":"t","correlation_id":"c","search_response":[{"reference_id":"1","timestamp":"2026-10-13T03:00:00Z","status":"succ","data":{"reg_record_type":"Person","reg_records":[]}}]}}`,
+		`{"header":{"action":"notify","message_id":"1","message_ts":"2026-10-13T03:00:00Z"},"message":{"transaction_id":"t","notify_event":[{"reference_id":"e","timestamp":"2026-10-13T03:00:00Z","data":{"reg_event_type":"death","reg_record_type":"Person","reg_records":{"identifier":[{"identifier_type":"UIN","identifier_value":"1"}],"name":{"given_name":"A"}}}}]}}`,
+		`{"header":{"action":"on-subscribe","message_id":"1","message_ts":"2026-10-13T03:00:00Z","status":"rjct"},"message":{"transaction_id":"t","subscribe_response":[{"reference_id":"r","status":"rjct"}]}}`,
+	} {
+		f.Add([]byte(body))
+	}
+	client := &Client{}
+	queries := []Query{{ID: "1", Number: "1"}, {ID: "2", Name: "A"}}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		cb, err := ReadKept(body)
+		if err != nil {
+			return
+		}
+		// every query is answered or left, never both and never lost
+		answers, left, err := client.Answers(cb, queries)
+		if err == nil && len(answers)+len(left) != len(queries) {
+			t.Errorf("%q answers %d and leaves %d of %d", body, len(answers), len(left), len(queries))
+		}
+	})
+}
