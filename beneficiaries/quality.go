@@ -58,10 +58,10 @@ func Qualities(ctx context.Context, q pg.Queryer, office string, today time.Time
 		with due as materialized (
 		    select distinct e.person_id, e.office, e.scheme, bool_or(e.decision_no = '') over (partition by e.person_id, e.office, e.scheme) as undecided
 		      from entitlement e
-		     where e.dropped_by is null and (e.last_month is null or e.last_month >= date_trunc('month', @today::date)) and (@office = '' or e.office = @office)
+		     where e.dropped_by is null and e.ceased_from is null and (e.last_month is null or e.last_month >= date_trunc('month', @today::date)) and (@office = '' or e.office = @office)
 		), offices as materialized (
 		    select person_id from entitlement
-		     where dropped_by is null and (last_month is null or last_month >= date_trunc('month', @today::date))
+		     where dropped_by is null and ceased_from is null and (last_month is null or last_month >= date_trunc('month', @today::date))
 		     group by person_id having count(distinct office) > 1
 		), shared as materialized (
 		    select account_idx from payee where ended_at is null and account_idx is not null group by account_idx

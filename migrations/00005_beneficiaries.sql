@@ -448,8 +448,9 @@ language sql stable as $$
                -- correction or a file of accounts
                case when p.id in (select c.person_id from list_change c where c.list_id in (select list_id from list_not_accepted))
                       or y.list_id in (select list_id from list_not_accepted)
-                      or exists (select from entitlement e
-                                  where e.person_id = p.id and e.list_id in (select list_id from list_not_accepted where whole))
+                      or exists (select from list_not_accepted where whole) -- rarely: nobody is looked at else
+                         and exists (select from entitlement e
+                                      where e.person_id = p.id and e.list_id = any(array(select list_id from list_not_accepted where whole)))
                     then 'list_not_accepted' end
            ], null)
       from person p

@@ -16,7 +16,7 @@ create view person_needs as
       from person p
      where p.merged_into is null and p.died_on is null and p.register_outcome <> 'deceased'
        and exists (select from entitlement e
-                    where e.person_id = p.id and e.dropped_by is null
+                    where e.person_id = p.id and e.dropped_by is null and e.ceased_from is null
                       and (e.last_month is null or e.last_month >= date_trunc('month', coalesce(nullif(current_setting('ansinh.today', true), '')::date, current_date))));
 
 -- A commune's plan to reach those who lack something: who, by when, how many of them.
