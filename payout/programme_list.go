@@ -11,7 +11,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"ansinh.vn/audit"
-	"ansinh.vn/identity"
+	"ansinh.vn/beneficiaries"
 	"ansinh.vn/internal/pg"
 	"ansinh.vn/internal/secret"
 	"ansinh.vn/money"
@@ -73,7 +73,7 @@ func TakeList(ctx context.Context, pool *pgxpool.Pool, box *secret.Box, code, fi
 			switch {
 			case w.id == 0:
 				problems = append(problems, ListProblem{x.row, x.name, "chưa có trong hệ thống: nhập vào danh sách trước"})
-			case identity.SearchKey(w.name) != identity.SearchKey(x.name):
+			case !beneficiaries.SameName(w.name, x.name):
 				problems = append(problems, ListProblem{x.row, x.name, "số định danh này là của người tên khác"})
 			case p.Office != "" && w.office != p.Office:
 				problems = append(problems, ListProblem{x.row, x.name, "thuộc xã khác"})
@@ -117,17 +117,17 @@ func readProgrammeList(file string, r io.Reader) (rows []programmeRow, problems 
 			return rows, problems, nil
 		}
 		x := programmeRow{row: n, name: strings.TrimSpace(t.text(1)), ground: strings.TrimSpace(t.text(3))}
-		doc, docErr := identity.ParseDocument(t.text(0))
+		number, ok := beneficiaries.ParseNumber(t.text(0))
 		amount, amountErr := money.Parse(t.text(2))
 		switch {
-		case docErr != nil || doc.Number == "":
+		case !ok:
 			problems = append(problems, ListProblem{n, x.name, "số định danh không đọc được"})
 		case amountErr != nil || amount <= 0:
 			problems = append(problems, ListProblem{n, x.name, "số tiền không đọc được"})
 		case x.ground == "":
 			problems = append(problems, ListProblem{n, x.name, "thiếu lý do"})
 		default:
-			x.number, x.amount = string(doc.Number), amount
+			x.number, x.amount = number, amount
 			rows = append(rows, x)
 		}
 	}
