@@ -205,7 +205,9 @@ func (s *syncing) closeTransactions(ctx context.Context, tx pgx.Tx) error {
 		    update register_transaction t
 		       set answered_at = @now, answered_by = case when t.transaction_id = any(@statused) then 'status' else 'callback' end
 		     where t.sync_id = @sync and t.answered_at is null
-		       and not exists (select from unnest(t.people) u(id) join person p on p.id = u.id where p.checked_at is null or p.checked_at < @stale)
+		       -- a scalar subquery is answered by index, also where joins are planned by set
+		       and not exists (select from unnest(t.people) u(id)
+		                        where (select p.checked_at >= @stale from person p where p.id = u.id) is not true)
 		    returning t.register, t.transaction_id)
 		update register_message m set body_enc = null, handled_at = @now, outcome = 'used'
 		  from closed c where m.register = c.register and m.transaction_id = c.transaction_id and m.handled_at is null`,
