@@ -23,12 +23,11 @@ const (
 
 // suspicion is what the gates found out about a candidate besides the account itself.
 type suspicion struct {
-	newPayee  bool // another payee or account was there before this one
-	reused    bool
-	accounts  int // different ones within half a year
-	collects  int // people whom this recipient collects for
-	noLife    bool
-	staffName bool
+	newPayee bool // another payee or account was there before this one
+	reused   bool
+	accounts int // different ones within half a year
+	collects int // people whom this recipient collects for
+	noLife   bool
 }
 
 // readSuspicion looks up, by sets, what the gates ask about a chunk. Only who has a payee
