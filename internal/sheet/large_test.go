@@ -90,4 +90,3 @@ func memory(b *testing.B, name string) int {
 	b.Fatalf("no %s in /proc/self/status", name)
 	return 0
 }
-
