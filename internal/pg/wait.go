@@ -16,6 +16,8 @@ func Open(ctx context.Context, dsn string, maxConns int32) (pool *pgxpool.Pool, 
 		return nil, err
 	}
 	config.MaxConns = maxConns
+	// compiling a query takes longer than running it here: four times a run's look-up of who is payable
+	config.ConnConfig.RuntimeParams["jit"] = "off"
 	if pool, err = pgxpool.NewWithConfig(ctx, config); err != nil {
 		return nil, err
 	}
