@@ -249,9 +249,6 @@ func entitlement(c *known, r *csvRows) (e entitled, decided bool, err error) {
 	if raw.LastMonth, err = r.month(5, false); err != nil {
 		return e, false, err
 	}
-	if raw.LastMonth != 0 && raw.LastMonth < raw.FirstMonth {
-		return e, false, r.bad(5, "%s is before first_month %s", raw.LastMonth, raw.FirstMonth)
-	}
 	for i, to := range [...]*int{&raw.Children, &raw.InjuryPercent, &raw.SeniorityUnits} {
 		if *to, err = r.number(6+i, 100); err != nil {
 			return e, false, err

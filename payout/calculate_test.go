@@ -82,7 +82,6 @@ func TestCalculateRefusesBadInputWithItsPlace(t *testing.T) {
 		"category":         {ok, "1,A,btxh,KTN,2026-07,,,,,2026-07-01\n", "", "E.csv, line 2, column category"},
 		"first month":      {ok, "1,A,btxh,KT_N,07/2026,,,,,2026-07-01\n", "", "E.csv, line 2, column first_month"},
 		"last month":       {ok, "1,A,btxh,KT_N,2026-07,2026,,,,2026-07-01\n", "", "E.csv, line 2, column last_month"},
-		"ends before":      {ok, "1,A,btxh,KT_N,2026-07,2026-06,,,,2026-07-01\n", "", "E.csv, line 2, column last_month"},
 		"negative month":   {ok, "1,A,btxh,KT_N,-026-07,,,,,2026-07-01\n", "", "E.csv, line 2, column first_month"},
 		"month 13":         {ok, "1,A,btxh,KT_N,2026-13,,,,,2026-07-01\n", "", "E.csv, line 2, column first_month"},
 		"children":         {ok, "1,A,btxh,DONTHAN,2026-07,,x,,,2026-07-01\n", "", "E.csv, line 2, column children"},
@@ -105,6 +104,14 @@ func TestCalculateRefusesBadInputWithItsPlace(t *testing.T) {
 	_, err := Calculate(CalculateInput{People: Named{"P.csv", strings.NewReader("so,ngay\n")}}, &bytes.Buffer{})
 	if err == nil || !strings.Contains(err.Error(), `P.csv, line 1: there is no column "person_number"`) {
 		t.Errorf("no heading: %v", err)
+	}
+}
+
+func TestAnEntitlementThatEndsBeforeItBeginsOwesNothing(t *testing.T) {
+	t.Parallel()
+	out, _, err := calculate("A,1980,,F\n", "1,A,btxh,KT_N,2026-07,2026-06,,,,2026-07-01\n", "")
+	if err != nil || strings.Count(out, "\n") != 1 {
+		t.Errorf("%v, output %q; want a heading alone", err, out)
 	}
 }
 
