@@ -212,25 +212,43 @@ func (a *app) benchPrepare(ctx context.Context, n int) (_ []benchCase, err error
 	if err := s.settle(ctx); err != nil {
 		return nil, err
 	}
+	// an ordinary month, and the one after it when a new level has become known that five
+	// months of it are owed on top
+	var list []benchCase
 	var run payout.Run
-	m, err := s.measure(n, "people", func() (err error) {
-		run, err = payout.Prepare(ctx, s.pool, payout.PrepareInput{Office: benchCode, Month: o.month, KnownOn: benchKnown, By: o.clerk, Now: o.now})
-		return err
-	})
-	if err != nil {
-		return nil, err
+	for _, of := range []struct {
+		what  string
+		month money.Month
+		known time.Time
+	}{
+		{"an ordinary run", o.month, benchKnown.AddDate(0, -1, 0)},
+		{"the next run, with five months of a new level on top,", o.month.Add(1), benchKnown},
+	} {
+		m, err := s.measure(n, "people", func() (err error) {
+			run, err = payout.Prepare(ctx, s.pool, payout.PrepareInput{Office: benchCode, Month: of.month, KnownOn: of.known, By: o.clerk, Now: o.now})
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+		if run.N+run.HeldN != n {
+			return nil, fmt.Errorf("the run has %d payments and %d held, not %d", run.N, run.HeldN, n)
+		}
+		m.Case = fmt.Sprintf("prepare: %s of %d people, twelve paid months each", of.what, n)
+		list = append(list, m)
+		if err := s.settle(ctx); err != nil {
+			return nil, err
+		}
 	}
-	if run.N+run.HeldN != n {
-		return nil, fmt.Errorf("the run has %d payments and %d held, not %d", run.N, run.HeldN, n)
-	}
-	m.Case = fmt.Sprintf("prepare: a run of %d people, twelve paid months each", n)
 	limit, err := s.copyAgain(ctx, "payment", "payment_item")
 	if err != nil {
 		return nil, err
 	}
-	m.beside("COPY of the same payments and lines into tables with the same keys", n, limit)
+	for i := range list {
+		list[i].beside("COPY of the payments and lines of both runs into tables with the same keys, for a person of one", 2*n, limit)
+	}
 	pages, err := s.benchPages(ctx, run.ID, o.now)
-	return append([]benchCase{m}, pages...), err
+	return append(list, pages...), err
 }
 
 // benchPages reads what the pages of a run ask for, each twenty times.

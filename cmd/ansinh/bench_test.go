@@ -32,7 +32,7 @@ func TestEveryBenchMeasuresBesideItsLimit(t *testing.T) {
 		args  []string
 		cases int
 	}{
-		{"payout", []string{"--n", "40"}, 8},
+		{"payout", []string{"--n", "40"}, 9},
 		{"post", []string{"--n", "100", "--before", "50"}, 1},
 		{"pay", []string{"--n", "80"}, 5},
 		{"match", []string{"--n", "300"}, 3},
