@@ -12,6 +12,7 @@ import (
 
 	"ansinh.vn/identity"
 	"ansinh.vn/internal/population"
+	"ansinh.vn/internal/units"
 )
 
 var (
@@ -108,7 +109,7 @@ func measure(t *testing.T, w *population.World, lines []population.Line, results
 }
 
 func index(w *population.World, workers int) *identity.Index {
-	return identity.NewIndex(slices.Values(w.Register), identity.Options{Gazetteer: population.Gazetteer(), Today: 2026, Workers: workers})
+	return identity.NewIndex(slices.Values(w.Register), identity.Options{Gazetteer: units.Gazetteer(), Today: 2026, Workers: workers})
 }
 
 // listed are all rows of a world's lists.

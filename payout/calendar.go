@@ -133,17 +133,7 @@ func (c *Calendar) people(ctx context.Context, q pg.Queryer) error {
 	if err != nil {
 		return err
 	}
-	t := Task{Of: 1}
-	_, err = pgx.ForEachRow(rows, []any{&t.Kind, &t.Due, &t.Person, &t.Name, &t.Ref}, func() error {
-		w, ok := taskWords[t.Kind]
-		if !ok {
-			return fmt.Errorf("no words for %q", t.Kind)
-		}
-		t.VI, t.EN = w[0], w[1]
-		c.add(t)
-		return nil
-	})
-	return err
+	return c.addRows(rows)
 }
 
 // waiting is what somebody has to confirm, answer or settle.
@@ -166,8 +156,13 @@ func (c *Calendar) waiting(ctx context.Context, q pg.Queryer) error {
 	if err != nil {
 		return err
 	}
+	return c.addRows(rows)
+}
+
+// addRows adds a task a row, with its words.
+func (c *Calendar) addRows(rows pgx.Rows) error {
 	t := Task{Of: 1}
-	_, err = pgx.ForEachRow(rows, []any{&t.Kind, &t.Due, &t.Person, &t.Name, &t.Ref}, func() error {
+	_, err := pgx.ForEachRow(rows, []any{&t.Kind, &t.Due, &t.Person, &t.Name, &t.Ref}, func() error {
 		w, ok := taskWords[t.Kind]
 		if !ok {
 			return fmt.Errorf("no words for %q", t.Kind)

@@ -76,8 +76,12 @@ func takeNextAnswer(ctx context.Context, tx pgx.Tx, by string, now time.Time) (n
 			return 0, false, err
 		}
 	}
+	f := newFacts(tx, by, now)
+	if err := f.byID(ctx, endToEndIDs(list)); err != nil {
+		return 0, false, err
+	}
 	for _, r := range list {
-		fresh, err := refuseTransfer(ctx, tx, messageRow, answer, r, by, now)
+		fresh, err := f.refuseTransfer(ctx, messageRow, answer, r)
 		if err != nil {
 			return 0, false, err
 		}
@@ -103,27 +107,31 @@ func wholeMessage(ctx context.Context, tx pgx.Tx, messageID, reason string) ([]r
 	})
 }
 
+func endToEndIDs(list []refused) []string {
+	ids := make([]string, len(list))
+	for i, r := range list {
+		ids[i] = r.endToEndID
+	}
+	return ids
+}
+
 // refuseTransfer records one refusal, once.
-func refuseTransfer(ctx context.Context, tx pgx.Tx, messageRow, answer int64, r refused, by string, now time.Time) (bool, error) {
-	f, err := look(ctx, tx, nil, by, now)
-	if err != nil {
-		return false, err
+func (f *facts) refuseTransfer(ctx context.Context, messageRow, answer int64, r refused) (bool, error) {
+	in := f.transfers[r.endToEndID]
+	if in == nil {
+		return false, nil // an answer about something that we did not order changes nothing
 	}
-	in, err := f.transfer(ctx, r.endToEndID)
-	if err != nil || in == nil {
-		return false, err // an answer about something that we did not order changes nothing
-	}
-	tag, err := tx.Exec(ctx, `
+	tag, err := f.tx.Exec(ctx, `
 		insert into bank_rejection (end_to_end_id, bank_message_id, reason, rejected_at) values ($1, $2, $3, $4) on conflict do nothing`,
-		in.ID, messageRow, r.reason, now)
+		in.ID, messageRow, r.reason, f.now)
 	if err != nil || tag.RowsAffected() == 0 {
 		return false, err
 	}
 	ref := fmt.Sprintf("answer:%d", answer)
 	if in.Market {
-		return true, markets.RecordOutcome(ctx, tx, markets.Outcome{EndToEndID: in.ID, Kind: string(payout.OutcomeRejected), Reason: r.reason,
-			Ref: ref, On: day(now), By: by, Now: now})
+		return true, markets.RecordOutcome(ctx, f.tx, markets.Outcome{EndToEndID: in.ID, Kind: string(payout.OutcomeRejected), Reason: r.reason,
+			Ref: ref, On: day(f.now), By: f.by, Now: f.now})
 	}
-	return true, payout.RecordOutcome(ctx, tx, payout.Outcome{EndToEndID: in.ID, Kind: payout.OutcomeRejected, Reason: r.reason, Info: r.info,
-		Amount: in.Amount, On: day(now), Ref: ref, By: by, Now: now})
+	return true, payout.RecordOutcome(ctx, f.tx, payout.Outcome{EndToEndID: in.ID, Kind: payout.OutcomeRejected, Reason: r.reason, Info: r.info,
+		Amount: in.Amount, On: day(f.now), Ref: ref, By: f.by, Now: f.now})
 }

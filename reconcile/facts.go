@@ -52,10 +52,14 @@ type sent struct {
 
 const transferColumns = `select e.end_to_end_id, e.rail_account_id, e.amount, e.message_id, e.state, e.market `
 
+func newFacts(tx pgx.Tx, by string, now time.Time) *facts {
+	return &facts{tx: tx, by: by, now: now, transfers: map[string]*transfer{}, squeezed: map[string]*transfer{},
+		messages: map[string]*sent{}, used: map[string]bool{}}
+}
+
 // look gathers the facts about a page of lines.
 func look(ctx context.Context, tx pgx.Tx, lines []line, by string, now time.Time) (f *facts, err error) {
-	f = &facts{tx: tx, by: by, now: now, transfers: map[string]*transfer{}, squeezed: map[string]*transfer{},
-		messages: map[string]*sent{}, used: map[string]bool{}}
+	f = newFacts(tx, by, now)
 	var ids, messages, memos []string
 	for _, l := range lines {
 		if l.EndToEndID != "" {
@@ -122,17 +126,6 @@ func (f *facts) ofMessages(ctx context.Context, ids []string) error {
 		f.messages[list[i].ID] = &list[i]
 	}
 	return err
-}
-
-// transfer finds one that was not foreseen, such as one that a person names.
-func (f *facts) transfer(ctx context.Context, id string) (*transfer, error) {
-	if _, ok := f.transfers[id]; !ok {
-		f.transfers[id] = nil
-		if err := f.byID(ctx, []string{id}); err != nil {
-			return nil, err
-		}
-	}
-	return f.transfers[id], nil
 }
 
 // debit moves the facts on: a transfer was debited.

@@ -19,14 +19,11 @@ func (s *Store) lateReturn(ctx context.Context, tx pgx.Tx, id BreakID, lineID Li
 	if err != nil {
 		return err
 	}
-	f, err := look(ctx, tx, nil, by, now)
-	if err != nil {
+	f := newFacts(tx, by, now)
+	if err := f.byID(ctx, []string{reference}); err != nil {
 		return err
 	}
-	t, err := f.transfer(ctx, reference)
-	if err != nil {
-		return err
-	}
+	t := f.transfers[reference]
 	if t == nil || !l.Credit {
 		return refuse("%s is not a transfer of ours that this line could give back", reference)
 	}

@@ -39,6 +39,19 @@ type transferRow struct {
 	Ref           string
 }
 
+// transferAsked is the N of ?transfer=N, or the whole entry.
+func (v *visit) transferAsked() (int, error) {
+	asked := v.r.FormValue("transfer")
+	if asked == "" {
+		return ledger.Whole, nil
+	}
+	n, err := strconv.Atoi(asked)
+	if err != nil || n < 0 {
+		return 0, errNoPage
+	}
+	return n, nil
+}
+
 // entry shows one entry of the ledger with its proof. ?transfer=N proves one transfer,
 // ?format=json gives the receipt to keep and to check offline.
 func (s *Server) entry(v *visit) error {
@@ -49,11 +62,9 @@ func (s *Server) entry(v *visit) error {
 	if err := s.entryInOffice(v, id); err != nil {
 		return err
 	}
-	n := ledger.Whole
-	if asked := v.r.FormValue("transfer"); asked != "" {
-		if n, err = strconv.Atoi(asked); err != nil || n < 0 {
-			return errNoPage
-		}
+	n, err := v.transferAsked()
+	if err != nil {
+		return err
 	}
 	receipt, why, err := s.receipt(v, ledger.EntryID(id), n)
 	if err != nil {

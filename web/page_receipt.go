@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"html/template"
-	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -125,11 +124,11 @@ func (s *Server) entryReceipt(v *visit) error {
 	if err := s.entryInOffice(v, id); err != nil {
 		return err
 	}
-	n := ledger.Whole
-	if asked := v.r.FormValue("transfer"); asked != "" {
-		if n, err = strconv.Atoi(asked); err != nil || n < 0 {
-			return errNoPage
-		}
+	n, err := v.transferAsked()
+	if err != nil {
+		return err
+	}
+	if n != ledger.Whole {
 		var known int
 		err := s.cfg.Pool.QueryRow(v.ctx, `
 			select e.n from entry_key k join entry e on e.id = k.entry_id and e.on_day = k.on_day where k.entry_id = $1`, id).Scan(&known)

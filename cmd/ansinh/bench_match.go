@@ -20,6 +20,7 @@ import (
 	"ansinh.vn/internal/population"
 	"ansinh.vn/internal/province"
 	"ansinh.vn/internal/sheet"
+	"ansinh.vn/internal/units"
 )
 
 type benchMatchCmd struct {
@@ -131,7 +132,7 @@ func benchResident(ctx context.Context, a *app, register, list string) (rows, on
 	}
 	defer r.Close()
 	records := registerRecords{reader: r}
-	ix := identity.NewIndex(records.all, identity.Options{Gazetteer: gazetteer(), Today: a.Now().Year()})
+	ix := identity.NewIndex(records.all, identity.Options{Gazetteer: units.Gazetteer(), Today: a.Now().Year()})
 	if records.err != nil {
 		return rows, one, records.err
 	}

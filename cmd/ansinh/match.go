@@ -119,7 +119,7 @@ func (c *matchCmd) Run(ctx context.Context, a *app) error {
 				return
 			}
 		}
-	}, identity.Options{Gazetteer: gazetteer(), Today: a.Now().Year()})
+	}, identity.Options{Gazetteer: units.Gazetteer(), Today: a.Now().Year()})
 	bar.Finish()
 	if records.err != nil {
 		return records.err
@@ -228,21 +228,6 @@ func columnKeys() []string {
 		}
 	}
 	return keys
-}
-
-// gazetteer is the map of the province's communes in the form that matching takes.
-func gazetteer() *identity.Gazetteer {
-	var all []identity.Unit
-	for _, f := range units.Formers() {
-		province := "Tỉnh Bạc Liêu"
-		if f.Province == "96" {
-			province = "Tỉnh Cà Mau"
-		}
-		for _, c := range f.Became() {
-			all = append(all, identity.Unit{OldCode: f.Code, OldName: f.Name, OldDistrict: f.District, OldProvince: province, NewCode: c.Code, NewName: c.Name})
-		}
-	}
-	return identity.NewGazetteer(all)
 }
 
 // registerRecords reads the register; err holds what stopped it.

@@ -12,6 +12,7 @@ import (
 
 	"ansinh.vn/identity"
 	"ansinh.vn/internal/sheet"
+	"ansinh.vn/internal/units"
 )
 
 // cluster finds the rows of one file that are about one person.
@@ -34,7 +35,7 @@ func (c *matchCmd) cluster(ctx context.Context, a *app, columns map[string]strin
 		buffer := bufio.NewWriterSize(w, 256<<10)
 		out := csv.NewWriter(buffer)
 		_ = out.Write([]string{"row_id", "cluster", "score", "reasons"}) // Error tells
-		report, err = identity.Clusters(rows, identity.Options{Gazetteer: gazetteer(), Today: a.Now().Year()}, time.Now, func(r identity.Cluster) error {
+		report, err = identity.Clusters(rows, identity.Options{Gazetteer: units.Gazetteer(), Today: a.Now().Year()}, time.Now, func(r identity.Cluster) error {
 			people[r.First] = true
 			return out.Write([]string{r.RowID, r.First, strconv.FormatFloat(r.Score, 'f', 6, 64), strings.Join(r.Reasons, "; ")})
 		})

@@ -17,6 +17,7 @@ import (
 	"ansinh.vn/identity"
 	"ansinh.vn/identity/registry"
 	"ansinh.vn/internal/secret"
+	"ansinh.vn/internal/units"
 	"ansinh.vn/money"
 )
 
@@ -75,7 +76,7 @@ func (c *syncCmd) Run(ctx context.Context, a *app) error {
 	}
 	bar := a.Progress("đối chiếu dân cư", -1)
 	s := beneficiaries.Sync{By: by, Now: now, Office: c.Office, Stale: stale,
-		Options:  identity.Options{Gazetteer: gazetteer(), Today: now.Year()},
+		Options:  identity.Options{Gazetteer: units.Gazetteer(), Today: now.Year()},
 		Progress: func(done, total int) { bar.ChangeMax(max(total, 1)); _ = bar.Set(done) }}
 	started := time.Now()
 	var result beneficiaries.SyncResult

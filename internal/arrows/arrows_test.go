@@ -32,7 +32,7 @@ var allowed = map[string]string{
 	"internal/text":       "money",
 	"internal/sheet":      "money",
 	"internal/secret":     "",
-	"internal/units":      "",
+	"internal/units":      "identity",
 	"internal/pgdev":      "",
 	"internal/pgtest":     "internal/pg internal/pgdev migrations",
 	"internal/arrows":     "",

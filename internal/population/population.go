@@ -102,18 +102,3 @@ func (w *World) zipf(from []string) string {
 
 // between is a whole number from lo to hi.
 func (w *World) between(lo, hi int) int { return lo + w.IntN(hi-lo+1) }
-
-// Gazetteer is the map of communes before and after July 2025.
-func Gazetteer() *identity.Gazetteer {
-	var all []identity.Unit
-	for _, f := range units.Formers() {
-		province := "Tỉnh Bạc Liêu"
-		if f.Province == "96" {
-			province = "Tỉnh Cà Mau"
-		}
-		for _, c := range f.Became() {
-			all = append(all, identity.Unit{OldCode: f.Code, OldName: f.Name, OldDistrict: f.District, OldProvince: province, NewCode: c.Code, NewName: c.Name})
-		}
-	}
-	return identity.NewGazetteer(all)
-}
